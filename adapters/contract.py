@@ -1,0 +1,368 @@
+"""The neutral vocabulary between helpdesks and Makeright, and the base class every adapter fills in.
+
+Nothing here knows a platform, and nothing here knows a complaint. Everything is frozen: an adapter makes these values
+from a platform's answers, the pipeline reads them, and an Annotation travels back.
+"""
+
+from __future__ import annotations
+
+import hmac
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from marshmallow import Schema
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+
+class Secret:
+    """A credential that never shows itself: no repr, no str, no pickle reveals it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def matches(self, candidate: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self._value.encode(), candidate.encode("utf-8", "surrogateescape"))
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.matches(other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not to be serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One configured account. `options` is what the adapter's own `options_schema` loaded.
+
+    `fields` maps our names ("complaint", "order") to the platform's field ids or names. `share` is the part of the
+    account's rate limits that we allow ourselves (0 to 1). `sandbox` is True for a helpdesk on this very machine.
+    """
+
+    name: str
+    options: Any
+    webhook_secrets: tuple[Secret, ...] = ()
+    base_url: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    share: float = 0.8
+    sandbox: bool = False
+
+
+class AuthorRole(StrEnum):
+    """Who wrote a message. `SYSTEM` covers bots, automatic replies and the helpdesk itself."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Status(StrEnum):
+    """The stages every helpdesk has in some form; an account's own statuses map to the nearest."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """The customer a ticket belongs to. `id` is the platform's own; personal data stays out of reprs."""
+
+    id: str
+    name: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    company_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One contribution to a ticket's conversation.
+
+    `raw` is the body as the helpdesk keeps it (HTML if `is_html`); `text` is what this author wrote in this message,
+    without quoted mail and signature, and is empty until the reader has cut those off.
+    """
+
+    id: str
+    author_role: AuthorRole
+    public: bool
+    at: datetime
+    raw: str = field(repr=False)
+    is_html: bool = False
+    text: str = field(default="", repr=False)
+    author_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as it is now. `messages` run from oldest to newest, the customer's first message included.
+
+    `version` is whatever the platform offers to notice a change between reading and writing (its last-update stamp).
+    """
+
+    id: str
+    subject: str = field(repr=False)
+    requester: Requester
+    messages: tuple[Message, ...]
+    status: Status
+    priority: Priority | None
+    tags: frozenset[str]
+    fields: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
+    version: str
+    group: str | None = None
+    brand: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    order_references: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A webhook call as it arrived, before anything in it is believed. Header names are lower-case."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    content_type: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """ "This ticket changed": all that is kept of a webhook. What the ticket says now is fetched afterwards."""
+
+    ticket_id: str
+    event: str
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A well-formed webhook that asks for nothing; `reason` is answered to the sender."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What one decision wants on a ticket. The adapter writes only the difference.
+
+    `note_html` is finished, escaped HTML; the adapter makes the platform's placeholders in it inert.
+    `replaces_note` names the note an earlier decision left, for platforms that can edit a note.
+    `fields` uses our own names ("complaint"); the account's settings map them to the platform's.
+    `macros` are platform macro ids that the decision suggests, recorded where the platform can.
+    """
+
+    decision_id: str
+    add_tags: frozenset[str] = frozenset()
+    remove_tags: frozenset[str] = frozenset()
+    note_html: str | None = field(default=None, repr=False)
+    replaces_note: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    priority: Priority | None = None
+    group: str | None = None
+    due_at: datetime | None = None
+    macros: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of an Annotation. `written` is False if the ticket already carried all of it.
+
+    `version` is the ticket's stamp after the write; `warnings` are for ops (a field that does not exist, say).
+    """
+
+    decision_id: str
+    written: bool
+    note_id: str | None = None
+    version: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A reusable reply of the team's own (Zendesk macro, Freshdesk canned response). `body` keeps its placeholders."""
+
+    id: str
+    title: str
+    body: str
+    is_html: bool = False
+    group_ids: frozenset[str] = frozenset()
+    updated_at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket that changed, with the version it changed to (comparable with `Ticket.version`)."""
+
+    ticket_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One page of changes; pass `cursor` to the next call. `complete` says that nothing newer was left."""
+
+    changes: tuple[Change, ...]
+    cursor: str
+    complete: bool
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check: what was looked at, how it is, and the fix if it is not well."""
+
+    subject: str
+    health: Health
+    detail: str
+    fix: str = ""
+
+
+class Capability(StrEnum):
+    """What a platform can do; the rest of the product degrades by these, never by a platform's name."""
+
+    SIGNED_HOOKS = "signed_hooks"
+    ONE_WRITE = "one_write"
+    CONCURRENCY_CHECK = "concurrency_check"
+    EDIT_NOTE = "edit_note"
+    MACRO_RECORD = "macro_record"
+    DUE_DATE = "due_date"
+
+
+class HelpdeskError(Exception):
+    """Something a helpdesk answered, or failed to. The text names the call and the status, never a secret or a body.
+
+    `account` and `call` ("PUT /api/v2/tickets/42") say where; `status` is the HTTP status, None if there was no answer.
+    """
+
+    def __init__(self, message: str, *, account: str = "", call: str = "", status: int | None = None) -> None:
+        where = " ".join(part for part in (account, call) if part)
+        super().__init__(f"{where}: {message}" if where else message)
+        self.account = account
+        self.call = call
+        self.status = status
+
+
+class Permanent(HelpdeskError):
+    """Trying again unchanged cannot help (bad request, missing permission): told to ops, not repeated."""
+
+
+class Transient(HelpdeskError):
+    """No answer, or a server-side fault: try again later. A write may or may not have happened."""
+
+
+class Throttled(HelpdeskError):
+    """Over a limit, ours or theirs: nothing was done; try again after `retry_after` seconds."""
+
+    def __init__(
+        self, message: str, *, retry_after: float, account: str = "", call: str = "", status: int | None = None
+    ) -> None:
+        super().__init__(message, account=account, call=call, status=status)
+        self.retry_after = retry_after
+
+
+class Conflict(HelpdeskError):
+    """Somebody else changed the ticket in between, again and again: read it anew."""
+
+
+class Gone(HelpdeskError):
+    """The ticket cannot be annotated any more: deleted, spam, merged away or closed."""
+
+
+class Unauthorised(HelpdeskError):
+    """The helpdesk refuses our credentials or this right of theirs."""
+
+
+class Refused(Exception):
+    """A webhook whose sender is not proven: answered 401. The text is for logs and says which check failed."""
+
+
+class Unreadable(Exception):
+    """A proven sender's payload that cannot be read: kept for ops. The text says what was wrong, not what was in it."""
+
+
+class Helpdesk(ABC):
+    """One account on one helpdesk. An adapter's folder exposes its subclass as `HELPDESK`.
+
+    An instance is built once per process and account and used by one thread at a time. State that must be shared
+    between processes (tokens, rate budgets) lives in the Redis handed to the constructor.
+    """
+
+    kind: ClassVar[str]
+    capabilities: ClassVar[frozenset[Capability]]
+    # The account's settings that only this adapter understands; the base settings are validated elsewhere.
+    options_schema: ClassVar[type[Schema]]
+    # What an unreadable payload with a good secret is answered with.
+    unreadable_status: ClassVar[int] = 400
+    # Longest note in characters that the platform keeps whole.
+    note_limit: ClassVar[int] = 60_000
+
+    def __init__(self, account: Account, redis: Redis) -> None:
+        self.account = account
+        self.redis = redis
+
+    @abstractmethod
+    def verify(self, request: HookRequest) -> None:
+        """Prove the sender. Raises Refused. Never looks into the body beyond its bytes."""
+
+    @abstractmethod
+    def read_hook(self, request: HookRequest) -> Hint | Ignored:
+        """Reduce a verified webhook to a Hint. Raises Unreadable."""
+
+    @abstractmethod
+    def fetch(self, ticket_id: str) -> Ticket:
+        """The ticket as it is now, with the newest messages. Raises HelpdeskError (Gone if it is no more)."""
+
+    @abstractmethod
+    def annotate(self, ticket: Ticket, annotation: Annotation, *, look_first: bool) -> Receipt:
+        """Bring the annotation onto the ticket, once.
+
+        Tags of others are read, merged and written. `look_first`: an earlier attempt at this decision may have gone
+        through, so look for its decision id before writing. Raises HelpdeskError.
+        """
+
+    @abstractmethod
+    def changed_since(self, cursor: str | None, *, start: datetime) -> Changes:
+        """Tickets that changed after `cursor`, or after `start` if there is no cursor yet. Raises HelpdeskError."""
+
+    @abstractmethod
+    def macros(self) -> Iterator[Macro]:
+        """The team's shared macros. Raises HelpdeskError (Unauthorised where the plan or role forbids reading them)."""
+
+    @abstractmethod
+    def check(self) -> Iterable[Finding]:
+        """Whether credentials, permissions, clock and limits are as they must be. Does not raise for what it finds."""

@@ -24,6 +24,8 @@ CONNECT_SECONDS, READ_SECONDS = 3.05, 10.0
 # A helpdesk's answer is JSON of a few hundred kilobytes at most; more is not read into memory.
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
+GoneIf = frozenset[int] | Callable[[requests.Response], bool]
+
 
 def checked_base_url(url: str) -> str:
     """An address that may be called: https, or plain http to this machine only. Raises ValueError saying what is wrong."""
@@ -51,8 +53,9 @@ def is_loopback(host: str) -> bool:
 class HelpdeskSession:
     """Calls one helpdesk account.
 
-    `authorise` returns the Authorization header's value for each request. `explain` turns an error answer into a short
-    text for ops; it must not quote the ticket. `observe` sees every answer, for learning rate limits from its headers.
+    `authorise` returns the Authorization header's value for each request (None: the call goes without). `explain` turns
+    an error answer into a short text for ops; it must not quote the ticket. `observe` sees every answer, for learning
+    rate limits from its headers.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class HelpdeskSession:
         account: str,
         base_url: str,
         *,
-        authorise: Callable[[], str],
+        authorise: Callable[[], str | None],
         explain: Callable[[requests.Response], str],
         observe: Callable[[requests.Response], None],
         read_seconds: float = READ_SECONDS,
@@ -86,13 +89,26 @@ class HelpdeskSession:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-        gone_if: frozenset[int] = frozenset(),
+        gone_if: GoneIf = frozenset(),
     ) -> Any:
         """Send one request and return the parsed JSON (None for an empty answer).
 
         `path` is below the base URL, or a whole URL on the same host (pagination links). `gone_if` names the statuses
-        that mean "this ticket is no more" for this call. Raises the HelpdeskError family.
+        that mean "this ticket is no more" for this call, or tells it from the whole answer. Raises the HelpdeskError
+        family.
         """
+        return self.exchange(method, path, params=params, json=json, gone_if=gone_if)[0]
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        gone_if: GoneIf = frozenset(),
+    ) -> tuple[Any, requests.Response]:
+        """Like `call`, with the response beside its JSON, for those who need its headers (links, the server's clock)."""
         url = self._own_url(path)
         call = f"{method} {urlsplit(url).path}"
         try:
@@ -113,10 +129,10 @@ class HelpdeskSession:
         self._observe(answer)
         if 200 <= answer.status_code < 300:
             if not content.strip():
-                return None
+                return None, answer
             try:
-                return answer.json()
-            except ValueError:
+                return answer.json(), answer
+            except (ValueError, RecursionError):
                 raise Transient(
                     "the answer is not JSON", account=self.account, call=call, status=answer.status_code
                 ) from None
@@ -145,7 +161,7 @@ class HelpdeskSession:
         answer._content = bytes(body)
         return answer._content
 
-    def _error(self, answer: requests.Response, call: str, gone_if: frozenset[int]) -> Exception:
+    def _error(self, answer: requests.Response, call: str, gone_if: GoneIf) -> Exception:
         status = answer.status_code
         where: dict[str, Any] = {"account": self.account, "call": call, "status": status}
         if status == 429:
@@ -153,7 +169,7 @@ class HelpdeskSession:
         if status >= 500 or status == 408:
             return Transient(f"answered {status}", **where)
         message = f"answered {status}: {self._explain(answer)}"
-        if status in gone_if:
+        if gone_if(answer) if callable(gone_if) else status in gone_if:
             return Gone(message, **where)
         if status in (401, 403):
             return Unauthorised(message, **where)

@@ -1,0 +1,31 @@
+"""Settings for a command, with mistakes told the way a person wants to read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from integration.logs import configure_logs
+from integration.settings import Settings, SettingsError, load_settings
+
+
+def settings_or_exit(file: Path) -> Settings:
+    """The checked settings; exits with status 2 and one line per mistake."""
+    try:
+        settings = load_settings(file)
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"{error.file}: {problem}", err=True)
+        raise SystemExit(2) from None
+    configure_logs(json=settings.service.json_logs)
+    return settings
+
+
+def known_account(settings: Settings, name: str) -> str:
+    """`name` if it is configured; else a usage error that lists those that are."""
+    if name not in settings.accounts:
+        raise click.UsageError(
+            f"no account {name!r} in {settings.file}; there are: {', '.join(settings.accounts) or 'none'}"
+        )
+    return name

@@ -1,0 +1,55 @@
+"""What a process needs to work on tickets, built once from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+
+from adapters import helpdesk_class
+from adapters.contract import Helpdesk
+from integration.pipeline.queue import TicketQueue
+from integration.settings import AccountSettings, Settings
+from integration.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Settings with the live things behind them: database, Redis, queue, and one adapter per account."""
+
+    settings: Settings
+    store: Store
+    redis: Redis
+    queue: TicketQueue
+    helpdesks: Mapping[str, Helpdesk]
+
+    def account(self, name: str) -> AccountSettings:
+        return self.settings.accounts[name]
+
+
+def redis_socket(data_folder: Path) -> Path:
+    """Where the embedded Redis listens."""
+    return data_folder / "redis.sock"
+
+
+def connect_redis(settings: Settings, *, patience: float = 5.0) -> Redis:
+    """A client for the configured Redis; `patience` in seconds bounds every call."""
+    url = settings.service.redis_url
+    if url == "embedded":
+        url = f"unix://{redis_socket(settings.service.data_folder)}"
+    return Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience, health_check_interval=30)
+
+
+def build_context(settings: Settings, *, redis_patience: float = 5.0) -> Context:
+    redis = connect_redis(settings, patience=redis_patience)
+    return Context(
+        settings=settings,
+        store=Store(settings.service.database_url),
+        redis=redis,
+        queue=TicketQueue(redis),
+        helpdesks={
+            name: helpdesk_class(account.kind)(account.account, redis) for name, account in settings.accounts.items()
+        },
+    )

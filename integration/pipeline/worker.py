@@ -1,0 +1,63 @@
+"""A worker: loads the model once, then forks a child per job, so that a ticket which crashes or hangs takes down
+neither the worker nor other tickets."""
+
+from __future__ import annotations
+
+import os
+
+import structlog
+from rq import Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from integration.complaints.classifier import Classifier
+from integration.pipeline.context import Context
+from integration.pipeline.queue import QUEUE_NAME
+from integration.pipeline.ticket_job import Brain, prepare
+from integration.recovery.playbook import default_playbook
+
+log = structlog.get_logger()
+
+# How long a dead worker's jobs wait to be found (platform page: RQ, "RQ settings that matter").
+WORKER_SECONDS = 60
+MAINTENANCE_SECONDS = 60
+
+
+def load_brain() -> Brain:
+    return Brain(Classifier.load(), default_playbook())
+
+
+def work(context: Context, *, burst: bool = False) -> None:
+    """Work on the queue until told to stop; with `burst`, until it is empty."""
+    prepare(context, load_brain())
+    worker = Worker(
+        [context.queue.rq],
+        connection=context.redis,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        work_horse_killed_handler=_killed,
+        log_job_description=False,
+    )
+    log.info("worker_ready", queue=QUEUE_NAME, pid=os.getpid())
+    worker.work(burst=burst, with_scheduler=True, logging_level="WARNING")
+
+
+def _killed(job: Job, pid: int, status: int, _usage: object) -> None:
+    log.error("job_killed", job=job.id, about=job.description, pid=pid, status=status)
+
+
+def collect_given_up(context: Context) -> int:
+    """Take the jobs that RQ has given up over into our own list of failures, where a person sees them."""
+    registry = context.queue.rq.failed_job_registry
+    taken = 0
+    for job_id in registry.get_job_ids():
+        job = context.queue.rq.fetch_job(job_id)
+        if job is not None:
+            account, ticket_id = job.args
+            result = job.latest_result()
+            lines = (result.exc_string or "").strip().splitlines() if result else []
+            context.store.keep_failure(account, "job", lines[-1] if lines else "the job died", ticket_id=ticket_id)
+            taken += 1
+        registry.remove(job_id, delete_job=True)
+    return taken

@@ -1,0 +1,104 @@
+"""The tables. Decisions are kept before they are sent; Redis may forget, this does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class AwareDateTime(TypeDecorator[datetime]):
+    """UTC in the database, aware in Python; a naive datetime is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone was to be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: AwareDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+class DecisionRow(Base):
+    """What was decided about a ticket, from which text (as a fingerprint), and what became of it."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str] = mapped_column(String(32))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    anchor_message: Mapped[str | None] = mapped_column(String(64))
+    level: Mapped[str] = mapped_column(String(10))
+    labels: Mapped[list[Any]]
+    scores: Mapped[dict[str, Any]]
+    evidence: Mapped[list[Any]]
+    silence: Mapped[str | None] = mapped_column(Text)
+    annotation: Mapped[dict[str, Any]]
+    outcome: Mapped[str] = mapped_column(String(12))
+    attempts: Mapped[int] = mapped_column(default=0)
+    note_id: Mapped[str | None] = mapped_column(String(64))
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("decision_of_ticket", "account", "ticket_id", "created_at"),
+        Index("decision_by_time", "account", "created_at"),
+    )
+
+
+class TicketRow(Base):
+    """Where we stand with a ticket: what was read last, and what we put on it."""
+
+    __tablename__ = "ticket"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(64))
+    decision_id: Mapped[str | None] = mapped_column(String(20))
+    note_id: Mapped[str | None] = mapped_column(String(64))
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    read_at: Mapped[datetime]
+
+
+class CursorRow(Base):
+    """How far the sweep has read an account's changes."""
+
+    __tablename__ = "cursor"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    cursor: Mapped[str] = mapped_column(Text)
+    swept_at: Mapped[datetime]
+
+
+class FailureRow(Base):
+    """Work that could not be done, for a person to look at: a job that gave up, or a payload nobody could read."""
+
+    __tablename__ = "failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str | None] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    shape: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("failure_open", "account", "resolved_at"),)

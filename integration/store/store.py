@@ -1,0 +1,349 @@
+"""Questions to and notes for the database. One method per thing the pipeline, the web and ops need to know."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, func, select, update
+from sqlalchemy.orm import sessionmaker
+
+from integration.store.models import CursorRow, DecisionRow, FailureRow, TicketRow
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Outcome(StrEnum):
+    """What became of a decision. `PLANNED` means: stored, and perhaps already under way to the helpdesk."""
+
+    PLANNED = "planned"
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    WITHHELD = "withheld"  # the account's level does not let us write
+    SILENT = "silent"
+    FAILED = "failed"
+    DROPPED = "dropped"  # never sent: the ticket changed first
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    id: str
+    account: str
+    ticket_id: str
+    fingerprint: str
+    anchor_message: str | None
+    level: str
+    labels: tuple[str, ...]
+    scores: Mapping[str, float]
+    evidence: tuple[Mapping[str, Any], ...] = field(repr=False)
+    silence: str | None
+    annotation: Mapping[str, Any] = field(repr=False)
+    outcome: Outcome
+    created_at: datetime
+    attempts: int = 0
+    note_id: str | None = None
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketState:
+    fingerprint: str
+    version: str
+    decision_id: str | None
+    note_id: str | None
+    tags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    id: int
+    account: str
+    ticket_id: str | None
+    kind: str
+    reason: str
+    shape: Mapping[str, Any]
+    at: datetime
+
+
+def new_decision_id() -> str:
+    """Short enough to stand in a note, long enough never to meet again."""
+    return secrets.token_hex(8)
+
+
+class Store:
+    """The database. Safe to use from several threads and, after `after_fork`, from a forked child."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._session = sessionmaker(self.engine, expire_on_commit=False)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; does nothing if it is. Several processes may call this at once."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_lock(0x6D616B65)))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_unlock(0x6D616B65)))
+
+    def migrated(self) -> bool:
+        """Whether the schema is the one this program was written for."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        return present == ScriptDirectory.from_config(config).get_current_head()
+
+    def after_fork(self) -> None:
+        """Forget the parent's connections without closing them under it."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # -- decisions ------------------------------------------------------------------------------------------------
+
+    def ticket_state(self, account: str, ticket_id: str) -> TicketState | None:
+        with self._session() as session:
+            row = session.get(TicketRow, (account, ticket_id))
+            if row is None:
+                return None
+            return TicketState(row.fingerprint, row.version, row.decision_id, row.note_id, frozenset(row.tags))
+
+    def seen_versions(self, account: str, ticket_ids: list[str]) -> dict[str, str]:
+        """The version each of these tickets had when we last finished with it."""
+        with self._session() as session:
+            rows = session.execute(
+                select(TicketRow.ticket_id, TicketRow.version).where(
+                    TicketRow.account == account, TicketRow.ticket_id.in_(ticket_ids)
+                )
+            )
+            return {ticket_id: version for ticket_id, version in rows}
+
+    def unfinished(self, account: str, ticket_id: str) -> Decision | None:
+        """The newest decision about this ticket that was stored but whose end we never saw."""
+        with self._session() as session:
+            row = session.scalars(
+                select(DecisionRow)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.outcome == Outcome.PLANNED,
+                )
+                .order_by(DecisionRow.created_at.desc())
+                .limit(1)
+            ).first()
+            return None if row is None else _decision(row)
+
+    def add(self, decision: Decision) -> None:
+        with self._session.begin() as session:
+            session.add(
+                DecisionRow(
+                    id=decision.id,
+                    account=decision.account,
+                    ticket_id=decision.ticket_id,
+                    fingerprint=decision.fingerprint,
+                    anchor_message=decision.anchor_message,
+                    level=decision.level,
+                    labels=list(decision.labels),
+                    scores=dict(decision.scores),
+                    evidence=[dict(item) for item in decision.evidence],
+                    silence=decision.silence,
+                    annotation=dict(decision.annotation),
+                    outcome=decision.outcome,
+                    attempts=decision.attempts,
+                    created_at=decision.created_at,
+                    finished_at=decision.finished_at,
+                )
+            )
+
+    def drop(self, decision_id: str) -> None:
+        """A decision that was never sent and that the ticket has overtaken."""
+        with self._session.begin() as session:
+            session.execute(
+                update(DecisionRow)
+                .where(DecisionRow.id == decision_id)
+                .values(outcome=Outcome.DROPPED, finished_at=datetime.now(UTC))
+            )
+
+    def begin_attempt(self, decision_id: str) -> None:
+        """Written down before the helpdesk is called, so that a crash leaves a trace of it."""
+        with self._session.begin() as session:
+            session.execute(
+                update(DecisionRow).where(DecisionRow.id == decision_id).values(attempts=DecisionRow.attempts + 1)
+            )
+
+    def finish(
+        self,
+        decision: Decision,
+        outcome: Outcome,
+        *,
+        version: str,
+        note_id: str | None = None,
+        tags: frozenset[str] | None = None,
+        warnings: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> None:
+        """Close a decision and, unless it failed, remember the ticket as read in this state.
+
+        `note_id` and `tags` (ours on the ticket now) are kept as they were where None is given.
+        """
+        now = datetime.now(UTC)
+        with self._session.begin() as session:
+            session.execute(
+                update(DecisionRow)
+                .where(DecisionRow.id == decision.id)
+                .values(outcome=outcome, note_id=note_id, warnings=list(warnings), error=error, finished_at=now)
+            )
+            if outcome is Outcome.FAILED:
+                return
+            row = session.get(TicketRow, (decision.account, decision.ticket_id))
+            if row is None:
+                row = TicketRow(account=decision.account, ticket_id=decision.ticket_id, tags=[], note_id=None)
+                session.add(row)
+            row.fingerprint, row.version, row.decision_id, row.read_at = (
+                decision.fingerprint,
+                version,
+                decision.id,
+                now,
+            )
+            if note_id is not None:
+                row.note_id = note_id
+            if tags is not None:
+                row.tags = sorted(tags)
+
+    def saw_again(self, account: str, ticket_id: str, version: str) -> None:
+        """The ticket changed, but nothing that we read: remember its version so that the sweep passes it by."""
+        with self._session.begin() as session:
+            session.execute(
+                update(TicketRow)
+                .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id)
+                .values(version=version, read_at=datetime.now(UTC))
+            )
+
+    def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
+        """The newest decisions first, of an account or of one ticket."""
+        with self._session() as session:
+            query = select(DecisionRow).where(DecisionRow.account == account)
+            if ticket_id is not None:
+                query = query.where(DecisionRow.ticket_id == ticket_id)
+            rows = session.scalars(query.order_by(DecisionRow.created_at.desc()).limit(limit))
+            return [_decision(row) for row in rows]
+
+    def outcomes(self, account: str) -> dict[str, int]:
+        """How many decisions of an account ended in which way."""
+        with self._session() as session:
+            rows = session.execute(
+                select(DecisionRow.outcome, func.count())
+                .where(DecisionRow.account == account)
+                .group_by(DecisionRow.outcome)
+            )
+            return {outcome: count for outcome, count in rows}
+
+    # -- the sweep ------------------------------------------------------------------------------------------------
+
+    def cursor(self, account: str) -> tuple[str, datetime] | None:
+        with self._session() as session:
+            row = session.get(CursorRow, account)
+            return None if row is None else (row.cursor, row.swept_at)
+
+    def keep_cursor(self, account: str, cursor: str) -> None:
+        with self._session.begin() as session:
+            session.merge(CursorRow(account=account, cursor=cursor, swept_at=datetime.now(UTC)))
+
+    # -- failures -------------------------------------------------------------------------------------------------
+
+    def keep_failure(
+        self,
+        account: str,
+        kind: str,
+        reason: str,
+        *,
+        ticket_id: str | None = None,
+        shape: Mapping[str, Any] | None = None,
+    ) -> None:
+        with self._session.begin() as session:
+            session.add(
+                FailureRow(
+                    account=account,
+                    ticket_id=ticket_id,
+                    kind=kind,
+                    reason=reason,
+                    shape=dict(shape or {}),
+                    at=datetime.now(UTC),
+                )
+            )
+
+    def open_failures(self, account: str | None = None, limit: int = 500) -> list[Failure]:
+        with self._session() as session:
+            query = select(FailureRow).where(FailureRow.resolved_at.is_(None))
+            if account is not None:
+                query = query.where(FailureRow.account == account)
+            rows = session.scalars(query.order_by(FailureRow.at.desc()).limit(limit))
+            return [Failure(r.id, r.account, r.ticket_id, r.kind, r.reason, r.shape, r.at) for r in rows]
+
+    def resolve_failures(self, account: str, ticket_id: str) -> None:
+        """The ticket went through after all."""
+        with self._session.begin() as session:
+            session.execute(
+                update(FailureRow)
+                .where(
+                    FailureRow.account == account,
+                    FailureRow.ticket_id == ticket_id,
+                    FailureRow.resolved_at.is_(None),
+                )
+                .values(resolved_at=datetime.now(UTC))
+            )
+
+
+def _decision(row: DecisionRow) -> Decision:
+    return Decision(
+        id=row.id,
+        account=row.account,
+        ticket_id=row.ticket_id,
+        fingerprint=row.fingerprint,
+        anchor_message=row.anchor_message,
+        level=row.level,
+        labels=tuple(row.labels),
+        scores=row.scores,
+        evidence=tuple(row.evidence),
+        silence=row.silence,
+        annotation=row.annotation,
+        outcome=Outcome(row.outcome),
+        created_at=row.created_at,
+        attempts=row.attempts,
+        note_id=row.note_id,
+        warnings=tuple(row.warnings),
+        error=row.error,
+        finished_at=row.finished_at,
+    )
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine

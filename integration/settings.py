@@ -6,6 +6,7 @@ Every mistake is reported with its place, the value found and the fix, all of th
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 
 from adapters import helpdesk_class, helpdesk_kinds
 from adapters.contract import Account, Secret
+from adapters.fields import SecretField
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
@@ -26,6 +28,8 @@ from integration.complaints.taxonomy import Complaint
 DEFAULT_FILE = Path("makeright.toml")
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
 LONGEST_PREFIX = 4
+# What stands at such a place is not repeated in an error: it may be a secret in the wrong form.
+_SENSITIVE = re.compile(r"secret|token|key|password")
 
 
 class Level(StrEnum):
@@ -128,15 +132,6 @@ class ThresholdsSchema(Schema):
             return Thresholds(**data)
         except ValueError as error:
             raise ValidationError(str(error)) from None
-
-
-class SecretField(fields.Field[Secret]):
-    """A value that was written as `env:NAME` or `file:PATH` and has been resolved already."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Secret:
-        if not isinstance(value, Secret):
-            raise ValidationError("never write a secret into this file: use env:NAME or file:PATH")
-        return value
 
 
 class AccountSchema(Schema):
@@ -272,7 +267,8 @@ def _lines(messages: Any, place: str, data: Any) -> Iterator[str]:
             yield from _lines(below, ".".join(part for part in (place, inner) if part), value)
     else:
         for message in messages if isinstance(messages, list) else [messages]:
-            shown = "" if data is None or isinstance(data, (Secret, dict, list)) else f" {data!r}:"
+            hidden = data is None or isinstance(data, (Secret, dict, list)) or _SENSITIVE.search(place)
+            shown = "" if hidden else f" {data!r}:"
             yield f"{place}:{shown} {message}"
 
 

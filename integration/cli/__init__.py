@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from integration.cli_complaints import complaint_commands
 from integration.cli.demo import demo
 from integration.cli.ops import ops_commands
 from integration.cli.service import service_commands
+from integration.cli_complaints import complaint_commands
 from integration.settings import DEFAULT_FILE
 
 

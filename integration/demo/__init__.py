@@ -183,7 +183,8 @@ sweep = {{ every_minutes = 0.25 }}
 helpdesk = "freshdesk"
 domain = "sandbox.freshdesk.com"
 base_url = "{sandbox}/freshdesk"
-auth = {{ api_key = "file:freshdesk-api-key" }}
+api_key = "file:freshdesk-api-key"
+plan = "enterprise"
 webhook_secrets = ["file:freshdesk-hook-secret"]
 level = "{level}"
 fields = {{ complaint = "{freshdesk_field}" }}

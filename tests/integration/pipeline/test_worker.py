@@ -1,0 +1,89 @@
+"""A ticket that crashes, hangs or fails takes down neither the worker nor other tickets; nothing vanishes silently."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from integration.pipeline import queue
+from integration.pipeline.context import Context
+from integration.pipeline.worker import collect_given_up
+from tests.integration.installation import until
+from tests.integration.pipeline.hostile_worker import hostile_context
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def context(redis: Redis, redis_server: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+    monkeypatch.setattr(queue, "RETRY_PAUSES", [1, 1])
+    monkeypatch.setattr(queue, "JOB_SECONDS", 3)
+    made = hostile_context(redis_server, database_url)
+    made.store.migrate()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def worker(context: Context, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    log = (tmp_path / "worker.log").open("wb")
+    service = context.settings.service
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.pipeline.hostile_worker", service.redis_url, service.database_url],
+        stdout=log,
+        stderr=log,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    yield process
+    assert process.poll() is None, (tmp_path / "worker.log").read_text()
+    process.terminate()
+    process.wait(20)
+
+
+def written(context: Context, ticket_id: str) -> int:
+    return int(context.redis.get(f"test:written:{ticket_id}") or 0)
+
+
+def test_crashing_and_hanging_tickets_leave_the_others_and_the_worker_alone(
+    context: Context, worker: subprocess.Popen[bytes]
+) -> None:
+    context.queue.offer_all("acme", ["crash", "1", "hang", "2", "3"])
+    until(lambda: all(written(context, t) == 1 for t in "123"), "a healthy ticket was not written", 90)
+    # Both are tried again as often as the pauses say, and then handed to a person.
+    until(lambda: context.queue.rq.failed_job_registry.count == 2, "the broken ones were not given up", 90)
+    assert collect_given_up(context) == 2
+    assert {failure.ticket_id for failure in context.store.open_failures("acme")} == {"crash", "hang"}
+    assert all(failure.reason for failure in context.store.open_failures("acme"))
+    assert context.queue.rq.failed_job_registry.count == 0
+
+
+def test_what_may_pass_is_tried_again_until_it_does(context: Context, worker: subprocess.Popen[bytes]) -> None:
+    context.queue.offer_all("acme", ["transient-2", "throttled-3"])
+    until(lambda: written(context, "transient-2") == 1, "the transient failure was not repeated", 90)
+    until(lambda: written(context, "throttled-3") == 1, "the throttled ticket did not come back", 90)
+    assert context.store.open_failures() == []
+
+
+def test_what_cannot_pass_is_told_at_once_and_a_gone_ticket_is_no_failure(
+    context: Context, worker: subprocess.Popen[bytes]
+) -> None:
+    context.queue.offer_all("acme", ["400", "gone"])
+    until(lambda: context.store.open_failures("acme"), "the failure was not told", 60)
+    until(lambda: context.redis.get("test:fetched:gone"), "the gone ticket was not looked at", 60)
+    (failure,) = context.store.open_failures("acme")
+    assert (failure.ticket_id, "must be an array" in failure.reason) == ("400", True)
+    assert context.redis.get("test:fetched:400") == b"1"
+
+
+def test_an_unchanged_ticket_is_not_written_again(context: Context, worker: subprocess.Popen[bytes]) -> None:
+    for round_number in (1, 2, 3):
+        context.queue.offer("acme", "1")
+        until(lambda n=round_number: int(context.redis.get("test:fetched:1") or 0) >= n, "the ticket was not read", 60)
+    assert written(context, "1") == 1
+    assert len(context.store.decisions("acme", "1")) == 1

@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -122,18 +123,28 @@ def _play(console: Console, sandbox: SandboxClient, store: Store, played: list[D
     return [tally(store, sandbox, playbook, helpdesk, sent[helpdesk]) for helpdesk in HELPDESKS]
 
 
+_COUNTS: dict[str, Callable[[Tally], int]] = {
+    "tickets": lambda one: one.tickets,
+    "annotated: tags, field and note": lambda one: one.annotated,
+    "left untouched": lambda one: one.untouched,
+    "lost": lambda one: len(one.lost),
+    "doubled": lambda one: len(one.doubled),
+    "failed": lambda one: len(one.failed),
+    "annotated in part": lambda one: len(one.incomplete),
+    "touched without a complaint": lambda one: len(one.disturbed),
+    "public replies sent (never)": lambda one: one.public_replies,
+}
+
+
 def _show(console: Console, tallies: list[Tally], *, labelled: bool) -> None:
     table = Table(title="What became of the tickets")
-    table.add_column("helpdesk")
-    rows = ["tickets", "annotated", "untouched", "lost", "doubled", "failed", "incomplete", "disturbed"]
-    for name in [*rows, *(["as labelled"] if labelled else [])]:
-        table.add_column(name, justify="right")
+    table.add_column()
     for one in tallies:
-        numbers = [one.tickets, one.annotated, one.untouched]
-        numbers += [len(one.lost), len(one.doubled), len(one.failed), len(one.incomplete), len(one.disturbed)]
-        if labelled:
-            numbers.append(one.tickets - len(one.otherwise))
-        table.add_row(one.helpdesk, *map(str, numbers), style=None if one.well else "red")
+        table.add_column(one.helpdesk, justify="right", style=None if one.well else "red")
+    for name, count in _COUNTS.items():
+        table.add_row(name, *(str(count(one)) for one in tallies))
+    if labelled:
+        table.add_row("read as their author meant them", *(str(one.tickets - len(one.otherwise)) for one in tallies))
     console.print(table)
     for one in tallies:
         for name in ("lost", "doubled", "failed", "incomplete", "disturbed", "otherwise"):

@@ -20,8 +20,13 @@ from typing import Any
 
 import requests
 
+from integration.complaints.taxonomy import Complaint
+
+FIELD_TITLE = "Complaint"
 HELPDESKS = ("zendesk", "freshdesk")
 START_SECONDS = 60.0
+# A large customer's rate limits: enforced, and wide enough that a demo is not spent waiting for them.
+LARGE_PLANS = {"zendesk": "high_volume", "freshdesk": "enterprise"}
 # The sandbox's own service credentials (adapters/sandbox/credentials.py).
 _CLIENT_ID, _CLIENT_SECRET, _AGENT_KEY = "makeright", "sandbox-client-secret", "sandbox-agent-key"
 
@@ -103,11 +108,16 @@ class SandboxClient:
 
 
 @contextmanager
-def running_sandbox(port: int, *, plan: str = "unmetered", log: Path | None = None) -> Iterator[SandboxClient]:
-    """A sandbox of one's own on `port`, ended with the block. Raises RuntimeError if it does not start."""
+def running_sandbox(
+    port: int, *, plans: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[SandboxClient]:
+    """A sandbox of one's own on `port`, ended with the block; `plans` are the rate limits it enforces, by helpdesk.
+
+    Raises RuntimeError if it does not start.
+    """
     with (log or Path(os.devnull)).open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "adapters.sandbox", "--port", str(port), "--plan", plan],
+            [sys.executable, "-m", "adapters.sandbox", "--port", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -116,6 +126,7 @@ def running_sandbox(port: int, *, plan: str = "unmetered", log: Path | None = No
     try:
         client = SandboxClient(f"http://127.0.0.1:{port}")
         wait_for(lambda: answers(f"{client.url}/control/stats"), f"the sandbox on port {port}", alive=process)
+        client.post("plan", plans or LARGE_PLANS)
         yield client
     finally:
         process.terminate()
@@ -130,9 +141,15 @@ def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "a
     folder.mkdir(parents=True, exist_ok=True)
     freshdesk_secret = os.urandom(24).hex()
     zendesk = sandbox.post("connect", {"helpdesk": "zendesk", "url": f"{hooks}/hooks/zendesk", "mode": "trigger"})
-    freshdesk = sandbox.post(
+    sandbox.post(
         "connect",
-        {"helpdesk": "freshdesk", "url": f"{hooks}/hooks/freshdesk", "mode": "advanced", "secret": freshdesk_secret},
+        {
+            "helpdesk": "freshdesk",
+            "url": f"{hooks}/hooks/freshdesk",
+            "mode": "advanced",
+            "secret": freshdesk_secret,
+            "header": "X-Makeright-Secret",
+        },
     )
     for name, secret in {
         "zendesk-client-secret": _CLIENT_SECRET,
@@ -152,11 +169,36 @@ def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "a
             sandbox=sandbox.url,
             level=level,
             client_id=_CLIENT_ID,
-            zendesk_field=zendesk["fields"]["complaint"],
-            freshdesk_field=freshdesk["fields"]["complaint"],
+            zendesk_field=_zendesk_field(sandbox.url),
+            freshdesk_field=_freshdesk_field(sandbox.url),
         )
     )
     return file
+
+
+def _zendesk_field(url: str) -> str:
+    """The field that an admin makes for us, here by API; its id."""
+    options = [{"name": complaint.words.capitalize(), "value": f"makeright_{complaint}"} for complaint in Complaint]
+    field = {"type": "tagger", "title": FIELD_TITLE, "custom_field_options": options}
+    auth = ("service@acme.example/token", "sandbox-api-token")
+    made = _admin(f"{url}/zendesk/api/v2/ticket_fields", {"ticket_field": field}, auth)
+    return str(made["ticket_field"]["id"])
+
+
+def _freshdesk_field(url: str) -> str:
+    """The same on Freshdesk; its name."""
+    choices = [
+        {"value": complaint.replace("_", " ").capitalize(), "position": at} for at, complaint in enumerate(Complaint, 1)
+    ]
+    field = {"type": "custom_dropdown", "label": FIELD_TITLE, "label_for_customers": FIELD_TITLE, "choices": choices}
+    made = _admin(f"{url}/freshdesk/api/v2/admin/ticket_fields", field, ("sandbox-admin-key", "X"))
+    return str(made["name"])
+
+
+def _admin(url: str, body: Mapping[str, Any], auth: tuple[str, str]) -> Any:
+    answer = requests.post(url, json=body, auth=auth, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
 
 
 _CONFIG = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integration.demo import DemoTicket, SandboxClient, Tally
+from integration.demo import FIELD_TITLE, DemoTicket, SandboxClient, Tally
 from integration.recovery.playbook import Playbook
 from integration.store.store import Decision, Outcome, Store
 
@@ -69,9 +69,14 @@ def _compare(
     if decision.labels:
         remedies = [r for complaint, r in playbook.remedies.items() if complaint.value in decision.labels]
         wanted = {playbook.seen_tag, remedies[0].clock_tag, *(r.label_tag for r in remedies)}
-        whole = tags == wanted and len(notes) >= 1 and any(there["fields"].values())
+        whole = tags == wanted and len(notes) >= 1 and _field(there)
         counts["annotated" if whole else "incomplete"].append(ticket_id)
     else:
-        counts["disturbed" if tags or notes or any(there["fields"].values()) else "untouched"].append(ticket_id)
+        counts["disturbed" if tags or notes or _field(there) else "untouched"].append(ticket_id)
     if ticket.labels is not None and set(ticket.labels) != set(decision.labels):
         counts["otherwise"].append(ticket_id)
+
+
+def _field(there: Mapping[str, Any]) -> bool:
+    """Whether our field is filled in. Freshdesk calls it cf_complaint, Zendesk shows its title."""
+    return any(value for name, value in there["fields"].items() if FIELD_TITLE.lower() in name.lower())

@@ -24,7 +24,10 @@ MAINTENANCE_SECONDS = 60
 
 
 def load_brain() -> Brain:
-    return Brain(Classifier.load(), default_playbook())
+    """The brain, warmed up: what is loaded at the first use is loaded here, once, and not in every job's fork."""
+    classifier = Classifier.load()
+    classifier.classify(["The first message that is read takes the longest."])
+    return Brain(classifier, default_playbook())
 
 
 def work(context: Context, *, burst: bool = False) -> None:

@@ -52,10 +52,10 @@ class Installation:
 
 @contextmanager
 def installation(
-    folder: Path, *, database_url: str | None = None, level: str = "annotate", workers: int = 2, plan: str = "unmetered"
+    folder: Path, *, database_url: str | None = None, level: str = "annotate", workers: int = 2, plans: Mapping[str, str] | None = None
 ) -> Iterator[Installation]:
     hooks = f"http://127.0.0.1:{free_port(0)}"
-    with running_sandbox(free_port(0), plan=plan, log=folder / "sandbox.log") as sandbox:
+    with running_sandbox(free_port(0), plans=plans, log=folder / "sandbox.log") as sandbox:
         file = connect(sandbox, folder, hooks=hooks, level=level, extra=f"workers = {workers}")
         if database_url is not None:
             text = file.read_text()

@@ -64,7 +64,7 @@ def test_webhooks_duplicated_reordered_and_dropped_leave_one_note_each(running: 
     an agent adds in the middle survives."""
     running.sandbox.post(
         "webhooks",
-        {"duplicates": 3, "reorder": True, "drop_probability": 0.2, "seed": 7, "retry_factor": 0.001},
+        {"duplicates": 3, "reorder": 2.0, "drop_probability": 0.2, "seed": 7, "retry_factor": 0.001},
     )
     stock = packaged_tickets()
     chance = random.Random(11)
@@ -125,7 +125,7 @@ def test_the_time_out_of_a_write_that_went_through_does_not_double_the_note(tmp_
     method, path = ("PUT", r"/tickets/\d+$") if helpdesk == "zendesk" else ("POST", r"/tickets/\d+/notes$")
     with installation(tmp_path, workers=1) as running:
         running.sandbox.post(
-            "faults", {"helpdesk": helpdesk, "method": method, "path": path, "apply_then_drop": True, "times": 1}
+            "faults", {"helpdesk": helpdesk, "method": method, "path": path, "apply": True, "drop": True, "times": 1}
         )
         running.send(helpdesk, COMPLAINT)
         until(lambda: running.all_read(helpdesk), "the ticket was not taken up again", seconds=90)

@@ -1,0 +1,1 @@
+"""Freshdesk: webhooks from automation rules, and the API v2."""

@@ -1,0 +1,194 @@
+"""One account on Freshdesk."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from adapters.contract import (
+    Account,
+    Annotation,
+    Capability,
+    Changes,
+    Finding,
+    Gone,
+    Helpdesk,
+    HelpdeskError,
+    Hint,
+    HookRequest,
+    Ignored,
+    Macro,
+    Permanent,
+    Receipt,
+    Ticket,
+    Unauthorised,
+)
+from adapters.freshdesk import changes, checks, hooks, reading
+from adapters.freshdesk.annotate import Difference, difference, lost_tags, note_body, note_of
+from adapters.freshdesk.client import FreshdeskClient
+from adapters.freshdesk.options import FreshdeskOptions, FreshdeskOptionsSchema
+from adapters.freshdesk.schemas import TicketRow
+
+_CAPABILITIES = tomllib.loads((Path(__file__).parent / "capabilities.toml").read_text("utf-8"))
+
+ADMIN_KEY_FIX = (
+    'canned responses are shown to administrators only: set admin_api_key = "env:NAME" to an administrator\'s key '
+    "(or the account's plan does not include them)"
+)
+
+
+class FreshdeskHelpdesk(Helpdesk):
+    kind = "freshdesk"
+    capabilities = frozenset(map(Capability, _CAPABILITIES["can"]))
+    options_schema = FreshdeskOptionsSchema
+    # Any other answer would make Freshdesk send the same payload again for a day.
+    unreadable_status = 200
+
+    def __init__(self, account: Account, redis: Redis) -> None:
+        super().__init__(account, redis)
+        self._options: FreshdeskOptions = account.options
+        self._client = FreshdeskClient(account, self._options, redis)
+
+    def verify(self, request: HookRequest) -> None:
+        hooks.verify(request, self.account.webhook_secrets, self._options.secret_header)
+
+    def read_hook(self, request: HookRequest) -> Hint | Ignored:
+        # No call from here, Freshdesk is waiting: until the worker has learnt who we are, our own changes come through
+        # as hints, and lead to nothing.
+        me = self._client.known_me()
+        return hooks.read(request, own_email=me.contact.email if me else None)
+
+    def fetch(self, ticket_id: str) -> Ticket:
+        me = self._client.me()
+        row = _alive(self._client.ticket(ticket_id, with_requester=True), self.account.name)
+        return reading.ticket(
+            row,
+            self._client.newest_conversations(ticket_id),
+            form=self._client.form(),
+            own_id=me.id,
+            names=self.account.fields,
+            address=self._client.address,
+        )
+
+    def annotate(self, ticket: Ticket, annotation: Annotation, *, look_first: bool) -> Receipt:
+        """Raises HelpdeskError. Freshdesk has no way to write only if nobody else did (platform page: Freshdesk,
+        update), so the caller holds a lock on the ticket, and what others write meanwhile is repaired afterwards."""
+        me = self._client.me()
+        said = ticket.messages
+        if look_first and annotation.note_html is not None:
+            said = reading.messages(self._client.newest_conversations(ticket.id), me.id, None)
+        note_id = note_of(annotation, me.id, said)
+        wrote, warnings = self._write_fields(ticket.id, annotation)
+        needs_note = annotation.note_html is not None and note_id is None
+        if needs_note:
+            note_id = self._write_note(ticket.id, annotation)
+        if not wrote and not needs_note:
+            return Receipt(annotation.decision_id, False, note_id, ticket.version, warnings)
+        version, trouble = self._look_again(ticket.id, wrote.get("tags", ()))
+        return Receipt(annotation.decision_id, True, note_id, version, (*warnings, *trouble))
+
+    def changed_since(self, cursor: str | None, *, start: datetime) -> Changes:
+        try:
+            at = changes.position(cursor, start)
+        except ValueError as error:
+            raise Permanent(str(error), account=self.account.name) from None
+        page = self._client.changed(at.since, at.page)
+        found, onward, complete = changes.step(at, page.rows, more=page.more)
+        return Changes(found, str(onward), complete)
+
+    def macros(self) -> Iterator[Macro]:
+        """The shared canned responses; the personal ones of the key's owner are left out."""
+        try:
+            for folder in self._client.folders():
+                if folder.personal:
+                    continue
+                for response in self._client.canned_responses(folder.id):
+                    if response.visibility != _PERSONAL:
+                        yield Macro(
+                            id=str(response.id),
+                            title=response.title,
+                            body=response.content_html or response.content,
+                            is_html=bool(response.content_html),
+                            group_ids=frozenset(str(group) for group in response.group_ids),
+                            updated_at=response.updated_at,
+                        )
+        except Unauthorised as error:
+            raise Unauthorised(
+                f"answered {error.status}; {ADMIN_KEY_FIX}",
+                account=error.account,
+                call=error.call,
+                status=error.status,
+            ) from None
+
+    def check(self) -> Iterable[Finding]:
+        return checks.findings(self.account, self._options, self._client)
+
+    def _write_fields(self, ticket_id: str, annotation: Annotation) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Bring tags, fields, priority, group and due date onto the ticket as it is now.
+
+        Returns what was written, and warnings.
+        """
+        row = _alive(self._client.ticket(ticket_id), self.account.name)
+        wanted = self._difference(row, annotation)
+        if wanted.changes:
+            try:
+                self._client.update(ticket_id, wanted.changes)
+            except Permanent as error:
+                # The form may have changed since it was read; what it no longer has is left out.
+                still_wanted = self._difference(row, annotation, form_anew=True) if error.status == 400 else wanted
+                if still_wanted.changes == wanted.changes:
+                    raise
+                wanted = still_wanted
+                if wanted.changes:
+                    self._client.update(ticket_id, wanted.changes)
+        return wanted.changes, wanted.warnings
+
+    def _difference(self, row: TicketRow, annotation: Annotation, *, form_anew: bool = False) -> Difference:
+        return difference(
+            row,
+            annotation,
+            form=self._client.form(anew=form_anew),
+            names=self.account.fields,
+            write_due_dates=self._options.write_due_dates,
+        )
+
+    def _write_note(self, ticket_id: str, annotation: Annotation) -> str:
+        body = note_body(annotation.note_html or "", annotation.decision_id)
+        if annotation.replaces_note:
+            try:
+                return str(self._client.edit_note(annotation.replaces_note, body).id)
+            except Permanent as error:
+                if error.status != 404:
+                    raise
+        return str(self._client.add_private_note(ticket_id, body).id)
+
+    def _look_again(self, ticket_id: str, sent: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+        """After a write: the ticket's version; and tags of those `sent` that somebody's simultaneous write has lost are
+        put back, once. Whatever fails here, the write itself is done: that is told, not raised.
+        """
+        try:
+            row = self._client.ticket(ticket_id)
+            tags = lost_tags(sent, row.tags)
+            if tags:
+                row = self._client.update(ticket_id, {"tags": tags})
+            return changes.stamp(row.updated_at), ()
+        except HelpdeskError as error:
+            return None, (f"written, but the tags could not be looked at afterwards: {error}",)
+
+
+_PERSONAL = 1
+
+
+def _alive(row: TicketRow, account: str) -> TicketRow:
+    """Freshdesk shows what lies in spam or trash, but lets nobody write there."""
+    if row.deleted or row.spam:
+        raise Gone("the ticket is in spam or trash", account=account, call=f"GET /api/v2/tickets/{row.id}")
+    return row
+
+
+HELPDESK = FreshdeskHelpdesk

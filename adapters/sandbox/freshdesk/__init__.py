@@ -1,0 +1,1 @@
+"""The Freshdesk side of the sandbox."""

@@ -1,0 +1,78 @@
+"""Everything a running sandbox consists of, and how a request handler gets at it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import cast
+
+from flask import current_app
+
+from adapters.sandbox.clock import Clock
+from adapters.sandbox.credentials import Credentials
+from adapters.sandbox.faults import Faults
+from adapters.sandbox.freshdesk.account import FreshdeskAccount
+from adapters.sandbox.limits import UNMETERED, Meter
+from adapters.sandbox.stats import Stats
+from adapters.sandbox.store import FRESHDESK, ZENDESK, Desk
+from adapters.sandbox.webhooks import Sender
+from adapters.sandbox.zendesk.account import ZendeskAccount
+
+
+class Sandbox:
+    """Both helpdesks with their clock, limits, faults and outgoing webhooks. `lock` guards all of it."""
+
+    def __init__(self, credentials: Credentials | None = None, plan: str = UNMETERED) -> None:
+        self.credentials = credentials or Credentials()
+        self.default_plan = plan
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.version = 0
+        self.clock = Clock()
+        self.faults = Faults()
+        self.stats = Stats()
+        self.sender = Sender(self.clock)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        self.plans = {ZENDESK: self.default_plan, FRESHDESK: self.default_plan}
+        self.meter = Meter(self.clock)
+        self.zendesk = ZendeskAccount(
+            Desk(ZENDESK, self.clock, 8_447_388_090_494, self._bump), self.clock, self.sender, self.credentials
+        )
+        self.freshdesk = FreshdeskAccount(
+            Desk(FRESHDESK, self.clock, 67_042_965_499, self._bump), self.clock, self.sender, self.credentials
+        )
+        self.desks = {ZENDESK: self.zendesk.desk, FRESHDESK: self.freshdesk.desk}
+
+    def reset(self) -> None:
+        """As on the first day: no tickets, no rules, no webhooks, no faults, real time."""
+        with self.lock:
+            self.sender.reset()
+            self.faults.clear()
+            self.stats.clear()
+            self.clock.reset()
+            self._furnish()
+            self._bump()
+
+    def close(self) -> None:
+        self.sender.close()
+        with self.lock:
+            self.version += 1
+            self.changed.notify_all()
+
+    def wait_for_change(self, seen: int, timeout: float, unless: Callable[[], bool] = lambda: False) -> int:
+        """Block until something changed after version `seen` or `timeout` seconds passed; the current version."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.version != seen or unless(), timeout)
+            return self.version
+
+    def _bump(self) -> None:
+        with self.changed:
+            self.version += 1
+            self.changed.notify_all()
+
+
+def here() -> Sandbox:
+    """The sandbox that serves the current request."""
+    return cast(Sandbox, current_app.extensions["sandbox"])

@@ -1,0 +1,1 @@
+"""The Zendesk side of the sandbox."""

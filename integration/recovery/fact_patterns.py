@@ -18,7 +18,7 @@ DATE = re.compile(
     rf"|\b(?:last |next |this )?{_WEEKDAY}\b(?: (?:morning|afternoon|evening|night))?",
     re.IGNORECASE,
 )
-_MONEY = r"\d{1,3}(?:[,.\u202f ]\d{3}){0,3}(?:[.,]\d\d)?(?!\d)|\d{1,9}(?:[.,]\d\d)?(?!\d)"
+_MONEY = r"\d{1,3}(?:[,.\u202f ]\d{2,3}){0,3}[,.]\d{3}(?:[.,]\d\d)?(?!\d)|\d{1,9}(?:[.,]\d\d)?(?!\d)"
 AMOUNT = re.compile(
     rf"(?:[$\u00a3\u20ac\u20b9]|\b(?:USD|EUR|GBP|INR|CAD|AUD|Rs\.?) ?) ?(?:{_MONEY})"
     rf"|(?<![\d.,])(?:{_MONEY}) ?(?:dollars|pounds|euros?|rupees|bucks|quid|USD|EUR|GBP|INR|CAD|AUD|\u20ac)\b",

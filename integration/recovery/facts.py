@@ -106,11 +106,11 @@ def _whole(kind: Kind, text: str, source: str, label: str = "") -> Fact:
 
 def _in_text(text: str, source: str) -> Iterator[Fact]:
     text = text[:LONGEST_TEXT]
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
 
     def fact(kind: Kind, start: int, end: int, label: str = "") -> Iterator[Fact]:
-        if all(end <= a or start >= b for a, b in taken):
-            taken.append((start, end))
+        if not any(taken[start:end]):
+            taken[start:end] = b"\x01" * (end - start)
             yield Fact(kind, text[start:end], source, start, end, label)
 
     for match in patterns.ORDER.finditer(text):

@@ -56,7 +56,7 @@ class Slot:
 
 def _environment() -> ImmutableSandboxedEnvironment:
     # Templates make plain text; its HTML form is escaped as a whole afterwards (drafts.py).
-    made = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, trim_blocks=True)
+    made = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
     made.globals.clear()
     made.tests.clear()
     made.filters = {name: made.filters[name] for name in FILTERS}

@@ -48,6 +48,8 @@ class Post:
         return delivery.headers
 
     def admit(self, delivery: Delivery) -> Postpone | Abandon | None:
+        if delivery.is_copy:
+            return None
         now = self._account.clock.time()
         if now - delivery.created_at.timestamp() > self._DAY:
             return Abandon("dropped")

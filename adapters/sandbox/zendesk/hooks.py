@@ -15,7 +15,7 @@ from adapters.sandbox.webhooks import Delivery
 from adapters.sandbox.world import here
 from adapters.sandbox.zendesk.blueprint import ApiError, account, actor, admin_only, api, payload, wrapped
 from adapters.sandbox.zendesk.events import CONDITIONAL, EVENT_PREFIX, new_secret
-from adapters.sandbox.zendesk.paging import paged
+from adapters.sandbox.zendesk.paging import by_cursor, paged
 from adapters.sandbox.zendesk.settings import found
 
 REQUIRED = ("name", "endpoint", "http_method", "request_format", "status")
@@ -86,15 +86,7 @@ def list_webhooks() -> ResponseReturnValue:
         rows = [r for r in rows if part in r["name"]]
     if status := request.args.get("filter[status]"):
         rows = [r for r in rows if r["status"] == status]
-    body = paged(rows, "webhooks", _shape)
-    if "meta" not in body:
-        # This endpoint knows cursors only.
-        body = {
-            "webhooks": body["webhooks"],
-            "meta": {"has_more": False, "after_cursor": None, "before_cursor": None},
-            "links": {"next": None, "prev": None},
-        }
-    return jsonify(body)
+    return jsonify(by_cursor(rows, "webhooks", _shape))
 
 
 @api.post("/api/v2/webhooks")
@@ -172,6 +164,7 @@ def rotate_secret(key: str) -> ResponseReturnValue:
 
 
 @api.post("/api/v2/webhooks/test")
+@admin_only
 def test_webhook() -> ResponseReturnValue:
     """Send one call now. Without `webhook_id` it is signed with the public test secret."""
     with here().lock:

@@ -155,9 +155,10 @@ def _address(environ: WSGIEnvironment) -> str | None:
         if name.endswith(suffix):
             environ["sandbox.base"] = f"https://{host}"
             environ["PATH_INFO"] = path = f"/{helpdesk}{path}"
-    if path.startswith(f"/{ZENDESK}/") and path.endswith(".json"):
-        environ["PATH_INFO"] = path = path.removesuffix(".json")
-    return next((h for h in HELPDESKS if path.startswith(f"/{h}/")), None)
+    found = next((h for h in HELPDESKS if path.startswith(f"/{h}/")), None)
+    if found is not None and path.endswith(".json"):
+        environ["PATH_INFO"] = path.removesuffix(".json")
+    return found
 
 
 def _host_name(environ: WSGIEnvironment) -> str:

@@ -78,6 +78,7 @@ class ZendeskDesk(Helpdesk):
     # --- reading ------------------------------------------------------------------------------------------------
 
     def fetch(self, ticket_id: str) -> Ticket:
+        # Tells our own notes from agents' here, and our own writes when they come back as webhooks.
         own_user_id = self._own_user_id()
         answer = self._client.ticket(ticket_id)
         if answer.ticket.status.lower() == "deleted":
@@ -108,8 +109,6 @@ class ZendeskDesk(Helpdesk):
     # --- writing ------------------------------------------------------------------------------------------------
 
     def annotate(self, ticket: Ticket, annotation: Annotation, *, look_first: bool) -> Receipt:
-        # Known before our own write comes back as a webhook.
-        self._own_user_id()
         if look_first and (earlier := self._earlier_receipt(ticket, annotation.decision_id)):
             return earlier
         defined = {name: self._defined(name) for name in annotation.fields}

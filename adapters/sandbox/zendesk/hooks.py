@@ -92,7 +92,7 @@ def list_webhooks() -> ResponseReturnValue:
 @api.post("/api/v2/webhooks")
 @admin_only
 def create_webhook() -> ResponseReturnValue:
-    wish, shelf = wrapped("webhook"), account().webhooks
+    wish, shelf = wrapped("webhook", WebhookWish), account().webhooks
     _check(wish)
     if here().plans[ZENDESK] == "trial" and len(shelf) >= TRIAL_WEBHOOKS:
         raise _refuse("A trial account can have ten webhooks", "WebhookLimitReached", 403)
@@ -109,7 +109,7 @@ def show_webhook(key: str) -> ResponseReturnValue:
 @admin_only
 def replace_webhook(key: str) -> ResponseReturnValue:
     """204 and no body, as documented; whoever reads one is wrong."""
-    row, wish = found(account().webhooks, key), wrapped("webhook")
+    row, wish = found(account().webhooks, key), wrapped("webhook", WebhookWish)
     _update(row, {**dict.fromkeys(REQUIRED), "subscriptions": row["subscriptions"], **wish})
     return "", 204
 
@@ -117,7 +117,7 @@ def replace_webhook(key: str) -> ResponseReturnValue:
 @api.patch("/api/v2/webhooks/<key>")
 @admin_only
 def change_webhook(key: str) -> ResponseReturnValue:
-    row, wish = found(account().webhooks, key), wrapped("webhook")
+    row, wish = found(account().webhooks, key), wrapped("webhook", WebhookWish)
     _update(row, {**row, **wish})
     return "", 204
 

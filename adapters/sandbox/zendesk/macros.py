@@ -25,7 +25,8 @@ from adapters.sandbox.zendesk.blueprint import (
 from adapters.sandbox.zendesk.paging import paged
 from adapters.sandbox.zendesk.placeholders import render_comment
 from adapters.sandbox.zendesk.settings import found
-from adapters.sandbox.zendesk.triggers import target
+from adapters.sandbox.zendesk.triggers import check_action, target
+from adapters.sandbox.zendesk.wishes import MacroWish
 
 _shape = shapes.setting("macro", "macros")
 _FIELDS = frozenset(
@@ -104,7 +105,7 @@ def show_macro(key: int) -> ResponseReturnValue:
 
 @api.post("/api/v2/macros")
 def create_macro() -> ResponseReturnValue:
-    wish = wrapped("macro")
+    wish = wrapped("macro", MacroWish)
     _check(wish, {})
     shelf = account().macros
     row = {
@@ -122,7 +123,7 @@ def create_macro() -> ResponseReturnValue:
 
 @api.put("/api/v2/macros/<int:key>")
 def update_macro(key: int) -> ResponseReturnValue:
-    row, wish = found(account().macros, key), wrapped("macro")
+    row, wish = found(account().macros, key), wrapped("macro", MacroWish)
     _check(wish, row)
     names = ("title", "description", "active", "position", "actions", "restriction")
     changed = {name: wish[name] for name in names if name in wish}

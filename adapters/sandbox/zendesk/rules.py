@@ -61,7 +61,7 @@ def show_trigger(key: int) -> ResponseReturnValue:
 @api.post("/api/v2/triggers")
 @admin_only
 def create_trigger() -> ResponseReturnValue:
-    wish, shelf = wrapped("trigger"), account().triggers
+    wish, shelf = wrapped("trigger", TriggerWish), account().triggers
     check(wish)
     row = shelf.add(trigger_row(wish, position=wish.get("position") or len(shelf) + 1))
     return jsonify({"trigger": _shape(row)}), 201
@@ -70,7 +70,7 @@ def create_trigger() -> ResponseReturnValue:
 @api.put("/api/v2/triggers/<int:key>")
 @admin_only
 def update_trigger(key: int) -> ResponseReturnValue:
-    row, wish = found(account().triggers, key), wrapped("trigger")
+    row, wish = found(account().triggers, key), wrapped("trigger", TriggerWish)
     whole = {**row, **wish}
     check(whole)
     account().triggers.change(row, trigger_row(whole, position=whole["position"]))
@@ -153,7 +153,7 @@ def list_trigger_categories() -> ResponseReturnValue:
 @api.post("/api/v2/trigger_categories")
 @admin_only
 def create_trigger_category() -> ResponseReturnValue:
-    wish, shelf = wrapped("trigger_category"), account().trigger_categories
+    wish, shelf = wrapped("trigger_category", CategoryWish), account().trigger_categories
     if not wish.get("name"):
         raise ApiError(400, {"errors": [{"code": "InvalidTriggerCategory", "title": "Name cannot be blank"}]})
     row = shelf.add({"name": wish["name"], "position": wish.get("position", len(shelf))})
@@ -169,7 +169,7 @@ def show_trigger_category(key: str) -> ResponseReturnValue:
 @api.patch("/api/v2/trigger_categories/<key>")
 @admin_only
 def update_trigger_category(key: str) -> ResponseReturnValue:
-    row, wish = found(account().trigger_categories, key), wrapped("trigger_category")
+    row, wish = found(account().trigger_categories, key), wrapped("trigger_category", CategoryWish)
     account().trigger_categories.change(row, {k: v for k, v in wish.items() if k in ("name", "position")})
     return jsonify({"trigger_category": _category(row)})
 

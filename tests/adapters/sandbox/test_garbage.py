@@ -1,0 +1,121 @@
+"""Whatever is sent, the sandbox answers with an error that a client can read, never with a crash."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.sandbox.server import create_app
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+ZENDESK_TICKET = ["comment", "tags", "custom_fields", "priority", "status", "type", "group_id", "assignee_id", "brand_id", "requester_id", "subject", "external_id", "macro_ids", "macro_id", "metadata", "safe_update", "updated_stamp", "additional_tags", "remove_tags", "requester", "description"]
+FRESHDESK_TICKET = ["status", "priority", "type", "group_id", "responder_id", "tags", "custom_fields", "due_by", "subject", "description", "source", "requester_id", "email", "name", "phone"]
+
+# (helpdesk, method, path, wrapper, keys)
+WRITES = [
+    ("zendesk", "PUT", "tickets/1", "ticket", ZENDESK_TICKET),
+    ("zendesk", "POST", "tickets", "ticket", ZENDESK_TICKET),
+    ("zendesk", "PUT", "tickets/update_many?ids=1", "ticket", ZENDESK_TICKET),
+    ("zendesk", "PUT", "tickets/1/tags", None, ["tags", "safe_update", "updated_stamp"]),
+    ("zendesk", "POST", "macros", "macro", ["title", "actions", "active", "restriction"]),
+    ("zendesk", "POST", "triggers", "trigger", ["title", "conditions", "actions", "category_id", "position"]),
+    ("zendesk", "POST", "ticket_fields", "ticket_field", ["title", "type", "custom_field_options"]),
+    ("zendesk", "POST", "webhooks", "webhook", ["name", "endpoint", "http_method", "request_format", "subscriptions"]),
+    ("zendesk", "POST", "views", "view", ["title", "all", "any"]),
+    ("zendesk", "POST", "slas/policies", "sla_policy", ["title", "filter", "policy_metrics"]),
+    ("zendesk", "POST", "business_hours/schedules", "schedule", ["name", "time_zone", "intervals"]),
+    ("freshdesk", "PUT", "tickets/1", None, FRESHDESK_TICKET),
+    ("freshdesk", "POST", "tickets", None, FRESHDESK_TICKET),
+    ("freshdesk", "POST", "tickets/bulk_update", "bulk_action", ["ids", "properties"]),
+    ("freshdesk", "POST", "tickets/1/notes", None, ["body", "private", "incoming", "user_id", "structured_body"]),
+    ("freshdesk", "POST", "canned_responses", None, ["title", "content_html", "folder_id", "visibility", "group_ids"]),
+    ("freshdesk", "POST", "admin/ticket_fields", None, ["label", "label_for_customers", "type", "choices"]),
+    ("freshdesk", "POST", "automations/1/rules", None, ["name", "conditions", "actions", "position"]),
+    ("freshdesk", "POST", "automations/4/rules", None, ["name", "performer", "events", "conditions", "actions"]),
+]
+READS = [
+    ("zendesk", "tickets", ["page[size]", "page[after]", "page", "per_page", "sort", "include"]),
+    ("zendesk", "tickets/1/comments", ["page[size]", "page[after]", "sort_order"]),
+    ("zendesk", "incremental/tickets/cursor", ["start_time", "cursor", "per_page"]),
+    ("zendesk", "search", ["query", "page"]),
+    ("freshdesk", "tickets", ["page", "per_page", "updated_since", "order_by", "include", "email", "requester_id"]),
+    ("freshdesk", "search/tickets", ["query", "page"]),
+]
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Flask]:
+    made = create_app()
+    yield made
+    made.extensions["sandbox"].close()
+
+
+@pytest.fixture(scope="module")
+def client(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    for helpdesk in ("zendesk", "freshdesk"):
+        client.post("/control/tickets", json={"helpdesk": helpdesk, "text": "hello"}, headers={"Host": "localhost"})
+    return client
+
+
+def headers(helpdesk: str) -> dict[str, str]:
+    login = "service@acme.example/token:sandbox-api-token" if helpdesk == "zendesk" else "sandbox-admin-key:X"
+    return {"Authorization": "Basic " + base64.b64encode(login.encode()).decode(), "Host": "localhost"}
+
+
+@pytest.mark.parametrize(("helpdesk", "method", "path", "wrapper", "keys"), WRITES, ids=lambda v: str(v)[:30])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_writes_of_garbage(
+    client: FlaskClient,
+    helpdesk: str,
+    method: str,
+    path: str,
+    wrapper: str | None,
+    keys: list[str],
+    data: st.DataObject,
+) -> None:
+    wish: Any = data.draw(st.dictionaries(st.sampled_from(keys), JSON, max_size=4) | JSON)
+    body = {wrapper: wish} if wrapper else wish
+    answer = client.open(f"/{helpdesk}/api/v2/{path}", method=method, json=body, headers=headers(helpdesk))
+    assert answer.status_code < 500, body
+
+
+@pytest.mark.parametrize(("helpdesk", "path", "keys"), READS, ids=lambda v: str(v)[:30])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_reads_with_garbage(
+    client: FlaskClient, helpdesk: str, path: str, keys: list[str], data: st.DataObject
+) -> None:
+    query = data.draw(st.dictionaries(st.sampled_from(keys), st.text(max_size=12) | st.integers().map(str), max_size=3))
+    answer = client.get(f"/{helpdesk}/api/v2/{path}", query_string=query, headers=headers(helpdesk))
+    assert answer.status_code < 500, query
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["tickets", "faults", "webhooks", "plan", "clock", "connect", "tickets/zendesk/1/reply"]),
+    keys=st.dictionaries(
+        st.sampled_from(
+            ["helpdesk", "text", "html", "tags", "requester", "as", "path", "times", "advance", "url", "seed"]
+        ),
+        JSON,
+        max_size=4,
+    ),
+)
+def test_wishes_of_garbage(client: FlaskClient, path: str, keys: dict[str, Any]) -> None:
+    answer = client.post(f"/control/{path}", json=keys, headers={"Host": "localhost"})
+    assert answer.status_code < 500, keys
+    client.delete("/control/faults", headers={"Host": "localhost"})

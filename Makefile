@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: demo test lint bench requirements clean
+.PHONY: demo test lint bench screenshots requirements clean
 
 demo: $(RUN)
 	$(BIN)/makeright demo
@@ -23,6 +23,10 @@ lint: $(DEV)
 
 bench: $(DEV)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Takes the pictures of the documentation anew (needs Chromium).
+screenshots: $(DEV)
+	$(BIN)/python docs/images/take.py
 
 # Rewrites the pinned and hashed lists from pyproject.toml.
 requirements: $(DEV)

@@ -142,9 +142,12 @@ class HelpdeskSession:
         self._session.close()
 
     def _own_url(self, path: str) -> str:
-        if "://" not in path:
+        if path.startswith("/"):
             return self.base_url + path
-        base, target = urlsplit(self.base_url), urlsplit(path)
+        try:
+            base, target = urlsplit(self.base_url), urlsplit(path)
+        except ValueError:
+            raise Permanent("refused to follow a link that is no address", account=self.account) from None
         if (base.scheme, base.netloc) != (target.scheme, target.netloc):
             raise Permanent(f"refused to follow a link to another host ({target.hostname})", account=self.account)
         return path

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.contract import Annotation, Message
-from adapters.freshdesk.changes import stamp
 from adapters.freshdesk.form import PRIORITIES, TicketForm, value_for
 from adapters.freshdesk.reading import value_of
-from adapters.freshdesk.schemas import TicketRow
+from adapters.freshdesk.schemas import TicketRow, stamp
 from adapters.placeholders import inert
 
 _MARKER = re.compile(r"ref mr-[\w-]+")

@@ -2,9 +2,11 @@
 
 Pages of a list that changes while it is read shift, and rows fall through between them. So the walk does not turn
 pages: it starts anew from the last row's time, which never comes near the wall at page 300 either. Only where more than
-a page of tickets carries one and the same second does it turn pages, and goes through that second again until it finds
-nothing new there. When it has caught up, the next walk begins a few minutes earlier, for changes that the listing was
-late to show; what was seen already is left out by id and time.
+a page of tickets carries one and the same second does it turn pages, and then it turns them back as well: a ticket that
+changes leaves that second, the others move up, and on the way back they move towards the reader.
+
+When the walk has caught up, the next one begins a few minutes earlier, for changes that the listing was late to show;
+what was seen already is left out by id and time.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from adapters.contract import Change
-from adapters.freshdesk.schemas import Moment, TicketRow
+from adapters.freshdesk.schemas import Moment, TicketRow, stamp
 
 OVERLAP = timedelta(minutes=3)
 # Freshdesk refuses page 301 (platform page: Freshdesk, pagination).
@@ -29,14 +31,14 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the walk stands. `seen` maps ticket ids to the second of the change that was reported last; `news` says that
-    the pages turned so far (2 and up: in one crowded second) had something new."""
+    """Where the walk stands. `seen` maps ticket ids to the second of the change that was reported last; `back` says that
+    pages are being turned back."""
 
     since: datetime
     page: int = 1
     newest: datetime | None = None
     seen: dict[int, int] = field(default_factory=dict)
-    news: bool = False
+    back: bool = False
 
     def __str__(self) -> str:
         return json.dumps(
@@ -45,7 +47,7 @@ class Position:
                 "page": self.page,
                 "newest": stamp(self.newest) if self.newest else None,
                 "seen": self.seen,
-                "news": self.news,
+                "back": self.back,
             },
             separators=(",", ":"),
         )
@@ -59,7 +61,7 @@ class PositionSchema(Schema):
     page = fields.Integer(required=True, validate=validate.Range(1, LAST_PAGE))
     newest = Moment(load_default=None)
     seen = fields.Dict(keys=fields.Integer(), values=fields.Integer(), load_default=dict)
-    news = fields.Boolean(load_default=False)
+    back = fields.Boolean(load_default=False)
 
     @post_load
     def _make(self, data: dict[str, object], **kwargs: object) -> Position:
@@ -82,29 +84,26 @@ def step(at: Position, page: Iterable[TicketRow], *, more: bool) -> tuple[tuple[
     rows = sorted(page, key=lambda row: row.updated_at)
     new = [row for row in rows if at.seen.get(row.id) != _second(row.updated_at)]
     changes = tuple(Change(str(row.id), stamp(row.updated_at)) for row in new)
-    newest = max([row.updated_at for row in rows[-1:]] + [moment for moment in (at.newest,) if moment], default=None)
-    if newest is None:
-        return changes, Position(at.since), not more
+    last = rows[-1].updated_at if rows else at.since
+    newest = max(filter(None, (at.newest, last if rows else None)), default=None)
     seen = {**at.seen, **{row.id: _second(row.updated_at) for row in rows}}
+
+    overlap = newest - OVERLAP if newest else at.since
+
+    def onward(since: datetime, page: int = 1, *, back: bool = False) -> Position:
+        return Position(since, page, newest, _remembered(seen, min(since, overlap)), back)
+
     # One second back: whether `updated_since` includes its own second is not documented.
-    restart = (newest - _SECOND).replace(microsecond=0)
-    news = at.news or any(row.updated_at < at.since + 2 * _SECOND for row in new)
-
-    def onward(since: datetime, page: int = 1) -> Position:
-        return Position(since, page, newest, _remembered(seen, min(since, newest - OVERLAP)), page > 1 and news)
-
-    if more and restart <= at.since and at.page < LAST_PAGE:
+    restart = (last - _SECOND).replace(microsecond=0)
+    if not at.back and more and restart <= at.since and at.page < LAST_PAGE:
         return changes, onward(at.since, at.page + 1), False
-    if 1 < at.page < LAST_PAGE and news and len(seen) < _MOST_SEEN:
-        return changes, onward(at.since), False
+    if at.page > 1:
+        return changes, onward(at.since, at.page - 1, back=True), False
+    if at.back:
+        return changes, onward(at.since + _SECOND), False
     if more:
-        return changes, onward(max(restart, at.since + _SECOND)), False
-    return changes, onward(newest - OVERLAP), True
-
-
-def stamp(moment: datetime) -> str:
-    """A time as Freshdesk writes it: 2022-11-16T15:58:29Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return changes, onward(restart), False
+    return changes, onward(overlap), True
 
 
 def _second(moment: datetime) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from marshmallow import ValidationError
@@ -237,8 +237,7 @@ class FreshdeskClient:
                 return
             answer, response = self._exchange("GET", following, session=self._admin)
             yield from self._loaded(schema(many=True), answer, f"GET {path}")
-            link = response.links.get("next", {}).get("url")
-            following = urljoin(response.url, link) if link else None
+            following = response.links.get("next", {}).get("url") or None
 
     def _kept(self, what: str, schema: AnswerSchema, anew: bool) -> Any:
         known = None if anew else self._recall(what, schema)

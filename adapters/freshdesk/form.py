@@ -57,7 +57,7 @@ class TicketForm:
 
     @classmethod
     def of(cls, rows: Iterable[FieldRow]) -> TicketForm:
-        return cls({row.name: row for row in rows})
+        return cls({row.name: row for row in rows if row.name})
 
     def status(self, code: int | None) -> Status:
         """The nearest of our statuses: by code, else by the account's name for it, else by its place in the list.

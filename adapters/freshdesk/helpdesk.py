@@ -32,7 +32,7 @@ from adapters.freshdesk import changes, checks, hooks, reading
 from adapters.freshdesk.annotate import Difference, difference, lost_tags, note_body, note_of
 from adapters.freshdesk.client import FreshdeskClient
 from adapters.freshdesk.options import FreshdeskOptions, FreshdeskOptionsSchema
-from adapters.freshdesk.schemas import TicketRow
+from adapters.freshdesk.schemas import TicketRow, stamp
 
 _CAPABILITIES = tomllib.loads((Path(__file__).parent / "capabilities.toml").read_text("utf-8"))
 
@@ -105,18 +105,8 @@ class FreshdeskHelpdesk(Helpdesk):
         """The shared canned responses; the personal ones of the key's owner are left out."""
         try:
             for folder in self._client.folders():
-                if folder.personal:
-                    continue
-                for response in self._client.canned_responses(folder.id):
-                    if response.visibility != _PERSONAL:
-                        yield Macro(
-                            id=str(response.id),
-                            title=response.title,
-                            body=response.content_html or response.content,
-                            is_html=bool(response.content_html),
-                            group_ids=frozenset(str(group) for group in response.group_ids),
-                            updated_at=response.updated_at,
-                        )
+                if not folder.personal:
+                    yield from filter(None, map(reading.macro, self._client.canned_responses(folder.id)))
         except Unauthorised as error:
             raise Unauthorised(
                 f"answered {error.status}; {ADMIN_KEY_FIX}",
@@ -176,12 +166,9 @@ class FreshdeskHelpdesk(Helpdesk):
             tags = lost_tags(sent, row.tags)
             if tags:
                 row = self._client.update(ticket_id, {"tags": tags})
-            return changes.stamp(row.updated_at), ()
+            return stamp(row.updated_at), ()
         except HelpdeskError as error:
             return None, (f"written, but the tags could not be looked at afterwards: {error}",)
-
-
-_PERSONAL = 1
 
 
 def _alive(row: TicketRow, account: str) -> TicketRow:

@@ -1,18 +1,19 @@
-"""From Freshdesk's rows to the neutral Ticket."""
+"""From Freshdesk's rows to the neutral Ticket and Macro."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapters.contract import AuthorRole, Message, Requester, Ticket
-from adapters.freshdesk.changes import stamp
+from adapters.contract import AuthorRole, Macro, Message, Requester, Ticket
 from adapters.freshdesk.form import PRIORITIES, TicketForm
-from adapters.freshdesk.schemas import ConversationRow, TicketRow
+from adapters.freshdesk.schemas import CannedResponseRow, ConversationRow, TicketRow, stamp
 
 # Codes of a ticket's and a conversation's source (platform page: Freshdesk, codes).
 _OUTBOUND_EMAIL = 10
 _FORWARDED = 8
+# A canned response that only its author sees.
+_PERSONAL = 1
 
 
 def ticket(
@@ -56,6 +57,20 @@ def messages(rows: Iterable[ConversationRow], own_id: int, requester_id: int | N
     """What was said after the first message, oldest first."""
     ordered = sorted(rows, key=lambda row: (row.created_at, row.id))
     return tuple(_message(row, own_id, requester_id) for row in ordered)
+
+
+def macro(row: CannedResponseRow) -> Macro | None:
+    """A canned response as a macro; None if it is somebody's own."""
+    if row.visibility == _PERSONAL:
+        return None
+    return Macro(
+        id=str(row.id),
+        title=row.title,
+        body=row.content_html or row.content,
+        is_html=bool(row.content_html),
+        group_ids=frozenset(str(group) for group in row.group_ids),
+        updated_at=row.updated_at,
+    )
 
 
 def value_of(row: TicketRow, field: str) -> Any:

@@ -28,6 +28,11 @@ class Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
+def stamp(moment: datetime) -> str:
+    """A time as Freshdesk writes it: 2022-11-16T15:58:29Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 class AnswerSchema(Schema):
     """A JSON object of Freshdesk's that becomes a `row`."""
 
@@ -155,7 +160,7 @@ class ConversationSchema(AnswerSchema):
 class FieldRow:
     """A field of the ticket form. `choices` comes in half a dozen shapes: see `form`."""
 
-    name: str
+    name: str = ""
     label: str = ""
     type: str = ""
     choices: Any = None
@@ -166,7 +171,7 @@ class FieldRow:
 
 class FieldSchema(AnswerSchema):
     row = FieldRow
-    name = fields.String(required=True)
+    name = fields.String()
     label = fields.String()
     type = fields.String()
     choices = fields.Raw()

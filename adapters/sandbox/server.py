@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, jsonify, request
 from flask.json.provider import DefaultJSONProvider
@@ -17,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from adapters.sandbox.control import control
+from adapters.sandbox.control_api import control
 from adapters.sandbox.credentials import Credentials
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.freshdesk_api import api as freshdesk
@@ -30,6 +32,8 @@ from adapters.sandbox.zendesk_api import api as zendesk
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _HOSTS = {".zendesk.com": ZENDESK, ".freshdesk.com": FRESHDESK}
 
 
@@ -57,7 +61,7 @@ def create_app(credentials: Credentials | None = None, plan: str = UNMETERED) ->
     _lock_hooks(app, world)
     app.register_error_handler(HTTPException, _no_such_thing)
     app.after_request(_count)
-    app.wsgi_app = Door(app.wsgi_app, world)
+    app.wsgi_app = Door(app.wsgi_app, world)  # type: ignore[method-assign]
     return app
 
 
@@ -89,13 +93,13 @@ def _no_such_thing(error: HTTPException) -> ResponseReturnValue:
         if error.code == 405:
             return jsonify({"message": f"{request.method} method is not allowed."}), 405
         return "", error.code or 500
-    return error.get_response()  # type: ignore[return-value]
+    return error.get_response()
 
 
 def _count(response: Response) -> Response:
     helpdesk = request.path.split("/")[1]
     if helpdesk in HELPDESKS:
-        rule = request.url_rule.rule if request.url_rule else request.path
+        rule = _PARAMETER.sub(r"{\1}", request.url_rule.rule) if request.url_rule else request.path
         stats = request.environ["sandbox.world"].stats
         stats.count(helpdesk, f"{request.method} {rule.removeprefix('/' + helpdesk)}", response.status_code)
     return response
@@ -112,6 +116,9 @@ class Door:
         environ["sandbox.world"] = self._world
         helpdesk = _address(environ)
         if helpdesk is None:
+            if _host_name(environ) not in _LOOPBACK:
+                # A page elsewhere that resolves its own name to this machine gets no say over it.
+                return Response("Only for this machine's own names", 403)(environ, start_response)
             return self._app(environ, start_response)
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(f"/{helpdesk}")
         fault = self._world.faults.take(helpdesk, method, path)
@@ -142,16 +149,20 @@ class Door:
 
 def _address(environ: WSGIEnvironment) -> str | None:
     """Which helpdesk is called, if any. Under a platform's own host name the API sits at the root."""
-    host = environ.get("HTTP_HOST", "")
-    name = host.split(":")[0].lower()
+    host, name = environ.get("HTTP_HOST", ""), _host_name(environ)
     path: str = environ["PATH_INFO"]
     for suffix, helpdesk in _HOSTS.items():
         if name.endswith(suffix):
             environ["sandbox.base"] = f"https://{host}"
             environ["PATH_INFO"] = path = f"/{helpdesk}{path}"
-    if path.startswith(f"/{ZENDESK}/") and path.endswith(".json"):
-        environ["PATH_INFO"] = path = path.removesuffix(".json")
-    return next((h for h in HELPDESKS if path.startswith(f"/{h}/")), None)
+    found = next((h for h in HELPDESKS if path.startswith(f"/{h}/")), None)
+    if found is not None and path.endswith(".json"):
+        environ["PATH_INFO"] = path.removesuffix(".json")
+    return found
+
+
+def _host_name(environ: WSGIEnvironment) -> str:
+    return (urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or "").lower()
 
 
 def _ignore(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:

@@ -43,7 +43,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Delivery:
-    """One webhook call on its way. `outcome` is None until it is decided."""
+    """One webhook call on its way. `outcome` is None until it is decided; a copy is one that was duplicated on request."""
 
     id: str
     platform: Platform
@@ -59,6 +59,7 @@ class Delivery:
     attempts: list[Attempt] = field(default_factory=list)
     outcome: str | None = None
     generation: int = 0
+    is_copy: bool = False
 
     def report(self) -> dict[str, Any]:
         return {
@@ -294,7 +295,7 @@ class Sender:
             )
         except requests.Timeout:
             return Attempt(at, time.monotonic() - started, error="timeout")
-        except requests.RequestException:
+        except (requests.RequestException, ValueError):
             return Attempt(at, time.monotonic() - started, error="connection")
         try:
             retry_after: float | None = float(answer.headers.get("Retry-After", ""))
@@ -339,4 +340,5 @@ def _copy(delivery: Delivery) -> Delivery:
         created_at=delivery.created_at,
         due=delivery.due,
         headers=delivery.headers,
+        is_copy=True,
     )

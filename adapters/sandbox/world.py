@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import cast
 
 from flask import current_app
@@ -28,6 +27,7 @@ class Sandbox:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.version = 0
+        self.closed = False
         self.clock = Clock()
         self.faults = Faults()
         self.stats = Stats()
@@ -43,7 +43,11 @@ class Sandbox:
         self.freshdesk = FreshdeskAccount(
             Desk(FRESHDESK, self.clock, 67_042_965_499, self._bump), self.clock, self.sender, self.credentials
         )
-        self.desks = {ZENDESK: self.zendesk.desk, FRESHDESK: self.freshdesk.desk}
+        self.accounts: dict[str, ZendeskAccount | FreshdeskAccount] = {
+            ZENDESK: self.zendesk,
+            FRESHDESK: self.freshdesk,
+        }
+        self.desks = {helpdesk: account.desk for helpdesk, account in self.accounts.items()}
 
     def reset(self) -> None:
         """As on the first day: no tickets, no rules, no webhooks, no faults, real time."""
@@ -56,15 +60,16 @@ class Sandbox:
             self._bump()
 
     def close(self) -> None:
+        self.closed = True
         self.sender.close()
         with self.lock:
             self.version += 1
             self.changed.notify_all()
 
-    def wait_for_change(self, seen: int, timeout: float, unless: Callable[[], bool] = lambda: False) -> int:
+    def wait_for_change(self, seen: int, timeout: float) -> int:
         """Block until something changed after version `seen` or `timeout` seconds passed; the current version."""
         with self.changed:
-            self.changed.wait_for(lambda: self.version != seen or unless(), timeout)
+            self.changed.wait_for(lambda: self.version != seen or self.closed, timeout)
             return self.version
 
     def _bump(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
@@ -33,19 +33,27 @@ def _places(messages: object, path: str = "") -> list[str]:
     return [path.removesuffix("_schema").rstrip(".") or "all of it"]
 
 
+class _AnswerSchema(Schema):
+    """Unknown keys are passed over, and a null means the same as no key at all."""
+
+    kind: ClassVar[type]
+
+    class Meta:
+        unknown = EXCLUDE
+        register = False
+
+    @post_load
+    def _make(self, data: dict[str, Any], **kwargs: Any) -> Any:
+        return self.kind(**{name: value for name, value in data.items() if value is not None})
+
+
 def _read_by(**parts: fields.Field[Any]) -> Callable[[type[T]], type[T]]:
-    """Give a dataclass its schema: unknown keys are passed over, and a null means the same as no key at all."""
+    """Give a dataclass the schema that makes it."""
 
     def register(kind: type[T]) -> type[T]:
-        class AnswerSchema(Schema):
-            class Meta:
-                unknown = EXCLUDE
-
-            @post_load
-            def _make(self, data: dict[str, Any], **kwargs: Any) -> T:
-                return kind(**{name: value for name, value in data.items() if value is not None})
-
-        _SCHEMAS[kind] = cast(type[Schema], type(f"{kind.__name__}Schema", (AnswerSchema,), parts))
+        schema = cast(type[_AnswerSchema], _AnswerSchema.from_dict({**parts}, name=f"{kind.__name__}Schema"))
+        schema.kind = kind
+        _SCHEMAS[kind] = schema
         return kind
 
     return register

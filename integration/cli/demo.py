@@ -144,7 +144,7 @@ def _show(console: Console, tallies: list[Tally], *, labelled: bool) -> None:
     for name, count in _COUNTS.items():
         table.add_row(name, *(str(count(one)) for one in tallies))
     if labelled:
-        table.add_row("read as their author meant them", *(str(one.tickets - len(one.otherwise)) for one in tallies))
+        table.add_row("read as labelled", *(str(one.tickets - len(one.otherwise)) for one in tallies))
     console.print(table)
     for one in tallies:
         for name in ("lost", "doubled", "failed", "incomplete", "disturbed", "otherwise"):

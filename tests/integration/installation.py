@@ -11,13 +11,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from integration.demo import DemoTicket, SandboxClient, answers, connect, free_port, running_sandbox, send, wait_for
+from integration.complaints.taxonomy import Complaint
+from integration.demo import (
+    HELPDESKS,
+    DemoTicket,
+    SandboxClient,
+    answers,
+    connect,
+    free_port,
+    running_sandbox,
+    send,
+    wait_for,
+)
 from integration.demo.tally import finished, tally
 from integration.pipeline.context import Context, build_context
 from integration.recovery.playbook import default_playbook
 from integration.settings import Settings, load_settings
 from integration.store.store import Store
 from integration.supervisor import Supervisor
+
+# These tests are about the way, not about how sure the model of the day is.
+_THRESHOLDS = "".join(
+    f"[accounts.{helpdesk}.thresholds]\n"
+    + "".join(f"{complaint} = {{ show = 0.4, preselect = 0.5, write = 0.5 }}\n" for complaint in Complaint)
+    for helpdesk in HELPDESKS
+)
 
 
 @dataclass
@@ -52,14 +70,20 @@ class Installation:
 
 @contextmanager
 def installation(
-    folder: Path, *, database_url: str | None = None, level: str = "annotate", workers: int = 2, plans: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    database_url: str | None = None,
+    level: str = "annotate",
+    workers: int = 2,
+    plans: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
     hooks = f"http://127.0.0.1:{free_port(0)}"
     with running_sandbox(free_port(0), plans=plans, log=folder / "sandbox.log") as sandbox:
         file = connect(sandbox, folder, hooks=hooks, level=level, extra=f"workers = {workers}")
+        text = file.read_text() + _THRESHOLDS
         if database_url is not None:
-            text = file.read_text()
-            file.write_text(text.replace('database_url = "sqlite:///makeright.db"', f'database_url = "{database_url}"'))
+            text = text.replace('database_url = "sqlite:///makeright.db"', f'database_url = "{database_url}"')
+        file.write_text(text)
         settings = load_settings(file)
         store = Store(settings.service.database_url)
         store.migrate()

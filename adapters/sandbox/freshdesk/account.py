@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.credentials import Credentials
@@ -47,9 +48,20 @@ class FreshdeskAccount:
         """The account's own ticket fields by API name."""
         return {row["name"]: row for row in self.ticket_fields if not row["default"]}
 
-    def group_name(self, group_id: int | None) -> str:
+    def group_name(self, group_id: int | None) -> str | None:
         row = self.groups.get(group_id) if group_id else None
-        return str(row["name"]) if row else ""
+        return str(row["name"]) if row else None
+
+    def field_keys(self) -> list[str]:
+        """The custom fields' keys in a ticket's `fields`."""
+        return list(self.custom_fields())
+
+    def field_label(self, key: str) -> str:
+        return str(self.custom_fields().get(key, {"label": key})["label"])
+
+    def field_value(self, key: str, value: Any) -> Any:
+        """A field's value as agents see it, which here is the value itself."""
+        return value
 
     def source(self, ticket: Ticket) -> int:
         return ticket.source or channel_source[ticket.channel]

@@ -73,14 +73,38 @@ class ZendeskAccount:
     def custom_fields(self) -> list[Record]:
         return [f for f in self.ticket_fields if f["removable"]]
 
-    def name_of(self, kind: str, key: object) -> str:
-        shelf = {"group": self.groups, "brand": self.brands}[kind]
-        row = shelf.get(key) if isinstance(key, int) else None
-        return str(row["name"]) if row else ""
+    def field_keys(self) -> list[str]:
+        """The custom fields' keys in a ticket's `fields`."""
+        return [str(row["id"]) for row in self.custom_fields()]
+
+    def group_name(self, group_id: int | None) -> str | None:
+        row = self.groups.get(group_id) if group_id else None
+        return str(row["name"]) if row else None
+
+    def brand_name(self, brand_id: int | None) -> str | None:
+        row = self.brands.get(brand_id) if brand_id else self.brands.find(default=True)
+        return str(row["name"]) if row else None
+
+    def field_label(self, key: str) -> str:
+        return str((self.field(key) or {"title": key})["title"])
+
+    def field_value(self, key: str, value: Any) -> Any:
+        """A drop-down's value as agents see it: the option's name, not its tag."""
+        options = (self.field(key) or {}).get("custom_field_options") or ()
+        return next((option["name"] for option in options if option["value"] == value), value)
+
+    def custom_status_id(self, status: str) -> int | None:
+        """The custom status that stands for a plain one; closed has none."""
+        row = self.custom_statuses.find(status_category=status)
+        return int(row["id"]) if row else None
 
     def lookup(self, ticket: Ticket, current: Person) -> Lookup:
         """The values of the placeholders of one ticket, as `current` causes them to be evaluated."""
-        return lookup(self.desk, ticket, current, self.name_of)
+        names = {
+            "ticket.group.name": self.group_name(ticket.group_id) or "",
+            "ticket.brand.name": self.brand_name(ticket.brand_id) or "",
+        }
+        return lookup(self.desk, ticket, current, names)
 
     def settled_tags(self, ticket: Ticket, tags: list[str], custom: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
         """Tags and custom fields after Zendesk has tied them together (platform page: Zendesk, 2.2).

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, cast
 
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response
 
 from adapters.sandbox.limits import (
@@ -88,22 +89,30 @@ def api_url(path: str) -> str:
     return f"{base_url()}/api/v2/{path}"
 
 
-def payload() -> Record:
-    """The JSON object of the request. Raises ApiError 400 for anything else."""
-    if not request.get_data():
-        return {}
-    body = request.get_json(force=True, silent=True)
+def payload(schema: type[Schema]) -> Record:
+    """The JSON object of the request, read by `schema`. Raises ApiError 400."""
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
     if not isinstance(body, dict):
         raise ApiError(400, {"error": "Unprocessable JSON", "description": "The request body is not a JSON object"})
-    return body
+    return _read(schema, body)
 
 
-def wrapped(name: str) -> Record:
-    """The object under `name`, as in {"ticket": {...}}."""
-    value = payload().get(name)
+def wrapped(name: str, schema: type[Schema]) -> Record:
+    """The object under `name`, as in {"ticket": {...}}, read by `schema`. Raises ApiError 400."""
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
+    value = body.get(name) if isinstance(body, dict) else None
     if not isinstance(value, dict):
         raise invalid_attribute(f"Invalid parameter: {name} must be an object from type (Hash)")
-    return value
+    return _read(schema, value)
+
+
+def _read(schema: type[Schema], body: Record) -> Record:
+    try:
+        wish: Record = schema().load(body)
+    except ValidationError as error:
+        names = ", ".join(error.messages_dict)
+        raise invalid_attribute(f"You passed an invalid value for the {names} attribute. {error}") from None
+    return wish
 
 
 def admin_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -272,7 +281,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 def ids_argument() -> list[int]:
     """`?ids=1,2,3`, at most a hundred."""
-    found = [int(part) for part in request.args.get("ids", "").split(",") if part.strip().isdigit()]
+    found = [int(part) for part in request.args.get("ids", "").split(",") if part.strip().isdecimal()]
     if len(found) > 100:
         raise ApiError(400, {"error": "TooManyIds", "description": "At most 100 ids"})
     return found

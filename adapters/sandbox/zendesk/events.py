@@ -169,9 +169,7 @@ class Announcer:
             "assignee_id": _text(ticket.assignee_id),
             "brand_id": _text(ticket.brand_id),
             "created_at": stamp(ticket.created_at),
-            "custom_status": _text(
-                next((s["id"] for s in self._account.custom_statuses if s["status_category"] == ticket.status), None)
-            ),
+            "custom_status": _text(self._account.custom_status_id(ticket.status)),
             "description": ticket.description.text,
             "external_id": ticket.external_id,
             "form_id": None,
@@ -221,6 +219,9 @@ def _events(ticket: Ticket, audit: Audit, account: ZendeskAccount) -> list[tuple
         elif name in _CHANGE_EVENTS:
             shown = _upper if name in ("status", "priority", "type") else _text
             found.append((_CHANGE_EVENTS[name], {"current": shown(change.new), "previous": shown(change.old)}))
+        if name == "status":
+            old, new = (_text(account.custom_status_id(status)) for status in (change.old, change.new))
+            found.append(("custom_status_changed", {"current": new, "previous": old}))
     return found
 
 

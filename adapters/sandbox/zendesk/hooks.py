@@ -15,8 +15,9 @@ from adapters.sandbox.webhooks import Delivery
 from adapters.sandbox.world import here
 from adapters.sandbox.zendesk.blueprint import ApiError, account, actor, admin_only, api, payload, wrapped
 from adapters.sandbox.zendesk.events import CONDITIONAL, EVENT_PREFIX, new_secret
-from adapters.sandbox.zendesk.paging import paged
+from adapters.sandbox.zendesk.paging import by_cursor, paged
 from adapters.sandbox.zendesk.settings import found
+from adapters.sandbox.zendesk.wishes import HookTestWish, WebhookWish
 
 REQUIRED = ("name", "endpoint", "http_method", "request_format", "status")
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
@@ -86,21 +87,13 @@ def list_webhooks() -> ResponseReturnValue:
         rows = [r for r in rows if part in r["name"]]
     if status := request.args.get("filter[status]"):
         rows = [r for r in rows if r["status"] == status]
-    body = paged(rows, "webhooks", _shape)
-    if "meta" not in body:
-        # This endpoint knows cursors only.
-        body = {
-            "webhooks": body["webhooks"],
-            "meta": {"has_more": False, "after_cursor": None, "before_cursor": None},
-            "links": {"next": None, "prev": None},
-        }
-    return jsonify(body)
+    return jsonify(by_cursor(rows, "webhooks", _shape))
 
 
 @api.post("/api/v2/webhooks")
 @admin_only
 def create_webhook() -> ResponseReturnValue:
-    wish, shelf = wrapped("webhook"), account().webhooks
+    wish, shelf = wrapped("webhook", WebhookWish), account().webhooks
     _check(wish)
     if here().plans[ZENDESK] == "trial" and len(shelf) >= TRIAL_WEBHOOKS:
         raise _refuse("A trial account can have ten webhooks", "WebhookLimitReached", 403)
@@ -117,7 +110,7 @@ def show_webhook(key: str) -> ResponseReturnValue:
 @admin_only
 def replace_webhook(key: str) -> ResponseReturnValue:
     """204 and no body, as documented; whoever reads one is wrong."""
-    row, wish = found(account().webhooks, key), wrapped("webhook")
+    row, wish = found(account().webhooks, key), wrapped("webhook", WebhookWish)
     _update(row, {**dict.fromkeys(REQUIRED), "subscriptions": row["subscriptions"], **wish})
     return "", 204
 
@@ -125,7 +118,7 @@ def replace_webhook(key: str) -> ResponseReturnValue:
 @api.patch("/api/v2/webhooks/<key>")
 @admin_only
 def change_webhook(key: str) -> ResponseReturnValue:
-    row, wish = found(account().webhooks, key), wrapped("webhook")
+    row, wish = found(account().webhooks, key), wrapped("webhook", WebhookWish)
     _update(row, {**row, **wish})
     return "", 204
 
@@ -172,6 +165,7 @@ def rotate_secret(key: str) -> ResponseReturnValue:
 
 
 @api.post("/api/v2/webhooks/test")
+@admin_only
 def test_webhook() -> ResponseReturnValue:
     """Send one call now. Without `webhook_id` it is signed with the public test secret."""
     with here().lock:
@@ -190,13 +184,13 @@ def _test_delivery() -> Delivery:
     house = account()
     key = request.args.get("webhook_id")
     row = found(house.webhooks, key) if key else None
-    wish = payload().get("request") or {}
+    wish = payload(HookTestWish).get("request") or {}
     row = {
         **(row or {"id": "", "http_method": "POST"}),
         **{k: wish[k] for k in ("endpoint", "http_method") if k in wish},
     }
-    if not row.get("endpoint"):
-        raise _refuse("request.endpoint must be present")
+    if not str(row.get("endpoint") or "").startswith(("http://", "https://")) or row["http_method"] not in _METHODS:
+        raise _refuse("request needs an http or https endpoint and a method that exists")
     body: Any = wish.get("payload", "")
     text = body if isinstance(body, str) else json.dumps(body)
     return house.post.delivery(row, text.encode(), "test", None)

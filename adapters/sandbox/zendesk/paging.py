@@ -21,7 +21,7 @@ MAX_PAGES = 100
 def paged(rows: Sequence[T], name: str, shape: Callable[[T], Record], key: Callable[[T], Any] | None = None) -> Record:
     """One page of `rows` under `name`, in the style the request asks for. `key` names a row in a cursor."""
     if any(arg.startswith("page[") for arg in request.args):
-        return _by_cursor(rows, name, shape, key or _row_id)
+        return by_cursor(rows, name, shape, key)
     return _by_offset(rows, name, shape)
 
 
@@ -79,7 +79,11 @@ def _cursor_window(rows: Sequence[T], key: Callable[[T], Any]) -> tuple[int, int
     return 0, size
 
 
-def _by_cursor(rows: Sequence[T], name: str, shape: Callable[[T], Record], key: Callable[[T], Any]) -> Record:
+def by_cursor(
+    rows: Sequence[T], name: str, shape: Callable[[T], Record], key: Callable[[T], Any] | None = None
+) -> Record:
+    """One page of `rows` for an endpoint that knows cursors only."""
+    key = key or _row_id
     start, size = _cursor_window(rows, key)
     some = rows[start : start + size]
     more = start + size < len(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from adapters.sandbox.store import Channel, Desk, Person, Ticket
@@ -17,10 +17,10 @@ _VIA = {Channel.WEB: "Web Form", Channel.EMAIL: "Mail", Channel.API: "Web Servic
 Lookup = Callable[[str], str | None]
 
 
-def lookup(desk: Desk, ticket: Ticket, current: Person, names: Callable[[str, object], str]) -> Lookup:
+def lookup(desk: Desk, ticket: Ticket, current: Person, names: Mapping[str, str]) -> Lookup:
     """The values of one ticket's placeholders; None for a name Zendesk does not know.
 
-    `names` gives the name of a brand, group or organisation by kind and id.
+    `names` holds what only the account knows: the names of the ticket's group and brand.
     """
     people = desk.people
     requester = people[ticket.requester_id]
@@ -48,8 +48,8 @@ def lookup(desk: Desk, ticket: Ticket, current: Person, names: Callable[[str, ob
         if owner in ("requester", "assignee", "submitter"):
             who = {"requester": requester, "assignee": assignee, "submitter": people.get(ticket.submitter_id)}[owner]
             return person(who, part)
-        if owner in ("group", "brand") and part == "name":
-            return names(owner, ticket.group_id if owner == "group" else ticket.brand_id)
+        if name in names:
+            return names[name]
         if owner.startswith("ticket_field_"):
             value = ticket.fields.get(owner.removeprefix("ticket_field_"))
             return "" if value is None else str(value)

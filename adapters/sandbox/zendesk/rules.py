@@ -6,7 +6,6 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from adapters.sandbox.shelf import Record
-from adapters.sandbox.store import CUSTOM
 from adapters.sandbox.zendesk import shapes
 from adapters.sandbox.zendesk.blueprint import (
     ApiError,
@@ -21,7 +20,8 @@ from adapters.sandbox.zendesk.blueprint import (
 )
 from adapters.sandbox.zendesk.paging import paged
 from adapters.sandbox.zendesk.settings import found
-from adapters.sandbox.zendesk.triggers import ACTION_FIELDS, CONDITION_FIELDS
+from adapters.sandbox.zendesk.triggers import ACTION_FIELDS, CONDITION_FIELDS, action_problem, name_problem
+from adapters.sandbox.zendesk.wishes import CategoryWish, TriggerWish
 
 _shape = shapes.setting("trigger", "triggers")
 MAX_BYTES = 65_000
@@ -61,7 +61,7 @@ def show_trigger(key: int) -> ResponseReturnValue:
 @api.post("/api/v2/triggers")
 @admin_only
 def create_trigger() -> ResponseReturnValue:
-    wish, shelf = wrapped("trigger"), account().triggers
+    wish, shelf = wrapped("trigger", TriggerWish), account().triggers
     check(wish)
     row = shelf.add(trigger_row(wish, position=wish.get("position") or len(shelf) + 1))
     return jsonify({"trigger": _shape(row)}), 201
@@ -70,7 +70,7 @@ def create_trigger() -> ResponseReturnValue:
 @api.put("/api/v2/triggers/<int:key>")
 @admin_only
 def update_trigger(key: int) -> ResponseReturnValue:
-    row, wish = found(account().triggers, key), wrapped("trigger")
+    row, wish = found(account().triggers, key), wrapped("trigger", TriggerWish)
     whole = {**row, **wish}
     check(whole)
     account().triggers.change(row, trigger_row(whole, position=whole["position"]))
@@ -115,25 +115,22 @@ def check(wish: Record) -> None:
     if not listed:
         raise record_invalid(problem("base", "You must select at least one condition", "InvalidConditions"))
     for condition in listed:
-        name = str(condition.get("field", ""))
-        if name not in CONDITION_FIELDS and not name.startswith(CUSTOM):
-            raise record_invalid(problem("conditions", f"{name} is not a valid condition"))
-    actions = wish.get("actions")
-    if not isinstance(actions, list) or not actions:
+        if wrong := name_problem(condition["field"], CONDITION_FIELDS):
+            raise record_invalid(problem("conditions", wrong))
+    if not wish.get("actions"):
         raise record_invalid(problem("base", "You must select at least one action", "InvalidActions"))
-    for action in actions:
-        name = str(action.get("field", ""))
-        if name not in ACTION_FIELDS and not name.startswith(CUSTOM):
-            raise record_invalid(problem("actions", f"{name} is not a valid action"))
+    for action in wish["actions"]:
+        name, value = action["field"], action["value"]
+        if wrong := action_problem(name, value, ACTION_FIELDS):
+            raise record_invalid(problem("actions", wrong))
         if name == "notification_webhook":
-            value = action.get("value")
             key = value[0] if isinstance(value, list) and value else value
             if account().webhooks.get(str(key)) is None:
                 raise record_invalid(problem("actions", "the webhook does not exist"))
     if len(str(wish)) > MAX_BYTES:
         raise record_invalid(problem("base", "the rule is larger than 65 kB", "TooLarge"))
     category = wish.get("category_id")
-    if category and account().trigger_categories.get(str(category)) is None:
+    if category and account().trigger_categories.get(category) is None:
         raise record_invalid(problem("category_id", "is not valid"))
 
 
@@ -153,7 +150,7 @@ def list_trigger_categories() -> ResponseReturnValue:
 @api.post("/api/v2/trigger_categories")
 @admin_only
 def create_trigger_category() -> ResponseReturnValue:
-    wish, shelf = wrapped("trigger_category"), account().trigger_categories
+    wish, shelf = wrapped("trigger_category", CategoryWish), account().trigger_categories
     if not wish.get("name"):
         raise ApiError(400, {"errors": [{"code": "InvalidTriggerCategory", "title": "Name cannot be blank"}]})
     row = shelf.add({"name": wish["name"], "position": wish.get("position", len(shelf))})
@@ -169,7 +166,7 @@ def show_trigger_category(key: str) -> ResponseReturnValue:
 @api.patch("/api/v2/trigger_categories/<key>")
 @admin_only
 def update_trigger_category(key: str) -> ResponseReturnValue:
-    row, wish = found(account().trigger_categories, key), wrapped("trigger_category")
+    row, wish = found(account().trigger_categories, key), wrapped("trigger_category", CategoryWish)
     account().trigger_categories.change(row, {k: v for k, v in wish.items() if k in ("name", "position")})
     return jsonify({"trigger_category": _category(row)})
 

@@ -22,6 +22,7 @@ from adapters.sandbox.zendesk.blueprint import (
 from adapters.sandbox.zendesk.paging import chosen, paged
 from adapters.sandbox.zendesk.tickets import ordered, shown, sideloads
 from adapters.sandbox.zendesk.triggers import matches
+from adapters.sandbox.zendesk.wishes import HolidayWish, OptionWish, PolicyWish, ScheduleWish, TicketFieldWish, ViewWish
 
 FIELD_TYPES = frozenset(
     [
@@ -107,7 +108,7 @@ def show_field(key: int) -> ResponseReturnValue:
 @api.post("/api/v2/ticket_fields")
 @admin_only
 def create_field() -> ResponseReturnValue:
-    wish, house = wrapped("ticket_field"), account()
+    wish, house = wrapped("ticket_field", TicketFieldWish), account()
     kind = wish.get("type")
     if kind not in FIELD_TYPES:
         raise record_invalid(problem("type", f"{kind} is not a valid field type"))
@@ -115,7 +116,7 @@ def create_field() -> ResponseReturnValue:
         raise record_invalid(problem("title", "cannot be blank", "BlankValue"))
     if kind in ("tagger", "multiselect") and not wish.get("custom_field_options"):
         raise record_invalid(problem("custom_field_options", "cannot be blank", "BlankValue"))
-    row = seed.blank_field(kind, str(wish["title"]), len(house.ticket_fields))
+    row = seed.blank_field(kind, wish["title"], len(house.ticket_fields))
     _fill(row, wish)
     row = house.ticket_fields.add(row)
     return jsonify({"ticket_field": field_shape(row)}), 201, {"Location": api_url(f"ticket_fields/{row['id']}.json")}
@@ -126,7 +127,7 @@ def create_field() -> ResponseReturnValue:
 def update_field(key: int) -> ResponseReturnValue:
     """Options given here replace the field's options; those that bring an id keep it."""
     row = found(account().ticket_fields, key)
-    _fill(row, wrapped("ticket_field"))
+    _fill(row, wrapped("ticket_field", TicketFieldWish))
     account().ticket_fields.change(row, {})
     return jsonify({"ticket_field": field_shape(row)})
 
@@ -177,7 +178,7 @@ def list_options(key: int) -> ResponseReturnValue:
 @admin_only
 def put_option(key: int) -> ResponseReturnValue:
     """Create an option (201), or change the one whose id comes along (200)."""
-    field, wish = found(account().ticket_fields, key), wrapped("custom_field_option")
+    field, wish = found(account().ticket_fields, key), wrapped("custom_field_option", OptionWish)
     options: list[Record] = field.setdefault("custom_field_options", [])
     known = next((option for option in options if option["id"] == wish.get("id")), None)
     name, value = str(wish.get("name") or ""), str(wish.get("value") or "")
@@ -211,7 +212,7 @@ def list_schedules() -> ResponseReturnValue:
 @api.post("/api/v2/business_hours/schedules")
 @admin_only
 def create_schedule() -> ResponseReturnValue:
-    wish = wrapped("schedule")
+    wish = wrapped("schedule", ScheduleWish)
     if not wish.get("name") or not wish.get("time_zone"):
         raise record_invalid(problem("schedule", "needs a name and a time_zone", "BlankValue"))
     row = account().schedules.add(
@@ -228,7 +229,7 @@ def show_schedule(key: int) -> ResponseReturnValue:
 @api.put("/api/v2/business_hours/schedules/<int:key>")
 @admin_only
 def update_schedule(key: int) -> ResponseReturnValue:
-    wish = {k: v for k, v in wrapped("schedule").items() if k in ("name", "time_zone")}
+    wish = {k: v for k, v in wrapped("schedule", ScheduleWish).items() if k in ("name", "time_zone")}
     return jsonify({"schedule": account().schedules.change(found(account().schedules, key), wish)})
 
 
@@ -244,7 +245,7 @@ def delete_schedule(key: int) -> ResponseReturnValue:
 @admin_only
 def update_workweek(key: int) -> ResponseReturnValue:
     row = found(account().schedules, key)
-    row["intervals"] = wrapped("workweek").get("intervals") or []
+    row["intervals"] = wrapped("workweek", ScheduleWish).get("intervals") or []
     return jsonify({"workweek": {"intervals": row["intervals"]}})
 
 
@@ -264,7 +265,7 @@ def list_holidays(key: int) -> ResponseReturnValue:
 @admin_only
 def create_holiday(key: int) -> ResponseReturnValue:
     found(account().schedules, key)
-    wish = wrapped("holiday")
+    wish = wrapped("holiday", HolidayWish)
     if not all(wish.get(name) for name in ("name", "start_date", "end_date")):
         raise record_invalid(problem("holiday", "needs a name, a start_date and an end_date", "BlankValue"))
     row = {name: wish[name] for name in ("name", "start_date", "end_date")}
@@ -299,7 +300,7 @@ def list_policies() -> ResponseReturnValue:
 @api.post("/api/v2/slas/policies")
 @admin_only
 def create_policy() -> ResponseReturnValue:
-    wish, shelf = wrapped("sla_policy"), account().sla_policies
+    wish, shelf = wrapped("sla_policy", PolicyWish), account().sla_policies
     if not wish.get("title") or not wish.get("filter"):
         raise record_invalid(problem("sla_policy", "needs a title and a filter", "BlankValue"))
     row = {"title": wish["title"], "description": wish.get("description") or "", "filter": wish["filter"]}
@@ -319,7 +320,7 @@ def show_policy(key: int) -> ResponseReturnValue:
 @admin_only
 def update_policy(key: int) -> ResponseReturnValue:
     row, names = found(account().sla_policies, key), ("title", "description", "filter", "policy_metrics", "position")
-    account().sla_policies.change(row, {k: v for k, v in wrapped("sla_policy").items() if k in names})
+    account().sla_policies.change(row, {k: v for k, v in wrapped("sla_policy", PolicyWish).items() if k in names})
     return jsonify({"sla_policy": shapes.setting("sla_policy", "slas/policies")(row)})
 
 
@@ -338,7 +339,7 @@ def list_views() -> ResponseReturnValue:
 
 @api.post("/api/v2/views")
 def create_view() -> ResponseReturnValue:
-    wish = wrapped("view")
+    wish = wrapped("view", ViewWish)
     conditions = {"all": wish.get("all") or [], "any": wish.get("any") or []}
     if not wish.get("title") or not conditions["all"]:
         raise record_invalid(problem("view", "needs a title and at least one condition in all", "BlankValue"))
@@ -353,7 +354,7 @@ def show_view(key: int) -> ResponseReturnValue:
 
 @api.put("/api/v2/views/<int:key>")
 def update_view(key: int) -> ResponseReturnValue:
-    row, wish = found(account().views, key), wrapped("view")
+    row, wish = found(account().views, key), wrapped("view", ViewWish)
     conditions = {name: wish.get(name, row["conditions"][name]) for name in ("all", "any")}
     account().views.change(row, {**_view({**row, **wish}, conditions), "position": row["position"]})
     return jsonify({"view": shapes.setting("view", "views")(row)})

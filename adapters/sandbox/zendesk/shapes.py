@@ -24,7 +24,6 @@ def via(channel: Channel, rule: Rule | None = None) -> Record:
 def ticket(row: Ticket) -> Record:
     house = account()
     custom = [{"id": f["id"], "value": row.fields.get(str(f["id"]))} for f in house.custom_fields()]
-    status = next((s["id"] for s in house.custom_statuses if s["status_category"] == row.status), None)
     return {
         "url": api_url(f"tickets/{row.id}.json"),
         "id": row.id,
@@ -57,7 +56,7 @@ def ticket(row: Ticket) -> Record:
         "custom_fields": custom,
         "satisfaction_rating": None,
         "sharing_agreement_ids": [],
-        "custom_status_id": status,
+        "custom_status_id": house.custom_status_id(row.status),
         "encoded_id": f"{row.id:06d}",
         "fields": custom,
         "followup_ids": [],

@@ -6,6 +6,7 @@ from tests.adapters.sandbox.running import sandbox, sandbox_server  # noqa: F401
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,6 +70,14 @@ class RunningSandbox:
         assert self.control(f"webhooks/idle?timeout={timeout}")["idle"], "webhooks are still pending"
 
 
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something that happens in the background; fails the test if it never does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
 @dataclass(frozen=True)
 class Received:
     """A call that reached the receiver. Header names are lower-case."""
@@ -130,7 +139,10 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Listener(ThreadingHTTPServer):
+        request_queue_size = 128
+
+    server = Listener(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     box = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from adapters.sandbox.zendesk.events import signature
-from tests.adapters.sandbox.running import Received, Receiver, RunningSandbox
+from tests.adapters.sandbox.running import Received, Receiver, RunningSandbox, eventually
 
 
 def verify(call: Received, secret: str) -> bool:
@@ -159,7 +159,8 @@ def test_advancing_the_clock_brings_a_retry_forward(sandbox: RunningSandbox, rec
     sandbox.control("connect", {"helpdesk": "freshdesk", "url": receiver.url})
     sandbox.control("webhooks", {"retry_factor": 1})
     sandbox.ticket("freshdesk")
-    assert sandbox.control("webhooks/idle?timeout=0.3")["idle"] is False
+    eventually(lambda: sandbox.control("stats")["freshdesk"]["webhooks"]["retried"] == 1)
+    assert sandbox.control("webhooks/idle?timeout=0")["idle"] is False
     assert len(receiver.calls) == 1
     sandbox.control("clock", {"advance": 1800})
     sandbox.settle()

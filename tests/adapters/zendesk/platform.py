@@ -27,7 +27,7 @@ class ZendeskPlatform:
         self.world.reset()
         self.url = f"{server.url}/zendesk"
         self.complaint_field = self.new_field("tagger", [f"reason_{name}" for name in OPTIONS])
-        self.order_field = self.new_field("text")
+        self.fields = {"complaint": self.complaint_field, "order": self.new_field("text")}
 
     # --- people at work -----------------------------------------------------------------------------------------
 
@@ -55,6 +55,22 @@ class ZendeskPlatform:
 
     def plan(self, name: str) -> None:
         self.control("POST", "/plan", {"zendesk": name})
+
+    def many_replies(self, ticket_id: str, count: int) -> None:
+        for number in range(count):
+            self.later(1)
+            self.reply(ticket_id, f"Reply {number}")
+
+    def set_field(self, ticket_id: str, field_id: str, value: str) -> None:
+        body = {"ticket": {"custom_fields": [{"id": int(field_id), "value": value}]}}
+        self.api("PUT", f"/api/v2/tickets/{ticket_id}", body)
+
+    def new_macro(self, title: str, text: str) -> None:
+        self.api(
+            "POST",
+            "/api/v2/macros",
+            {"macro": {"title": title, "actions": [{"field": "comment_value", "value": text}]}},
+        )
 
     def new_field(self, kind: str, options: list[str] | None = None, **more: Any) -> str:
         wish: dict[str, Any] = {"type": kind, "title": f"A {kind}", **more}
@@ -94,16 +110,24 @@ class ZendeskPlatform:
         return answer.json()
 
 
-def zendesk_account(base_url: str, fields: dict[str, str], *, legacy: bool = False, **changes: Any) -> Account:
+def zendesk_account(
+    base_url: str | None,
+    fields: dict[str, str],
+    *,
+    legacy: bool = False,
+    subdomain: str | None = "acme",
+    email: str = SERVICE,
+    **changes: Any,
+) -> Account:
     auth = (
-        {"email": SERVICE, "api_token": Secret(API_TOKEN)}
+        {"email": email, "api_token": Secret(API_TOKEN)}
         if legacy
         else {"client_id": "makeright", "client_secret": Secret(CLIENT_SECRET)}
     )
     return Account(
         **{
             "name": "acme",
-            "options": ZendeskOptionsSchema().load({"subdomain": "acme", "auth": auth}),
+            "options": ZendeskOptionsSchema().load({"auth": auth, **({"subdomain": subdomain} if subdomain else {})}),
             "webhook_secrets": tuple(map(Secret, HOOK_SECRETS)),
             "base_url": base_url,
             "fields": fields,

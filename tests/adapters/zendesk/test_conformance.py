@@ -24,7 +24,20 @@ class TestZendeskKeepsTheContract(HelpdeskConformance):
     helpdesk_class = HELPDESK
     secrets = (*HOOK_SECRETS, CLIENT_SECRET, API_TOKEN)
     essential_keys = frozenset(
-        "access_token audits comments created_at id macros ticket ticket_field tickets type updated_at user".split()
+        {
+            "access_token",
+            "audits",
+            "comments",
+            "created_at",
+            "id",
+            "macros",
+            "ticket",
+            "ticket_field",
+            "tickets",
+            "type",
+            "updated_at",
+            "user",
+        }
     )
     complaint_field = "1"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,4 +54,4 @@ def test_windows_cover_all_and_overlap_but_move_on(sizes: list[int], room: int, 
     runs = windows(range(len(sizes)), sizes, room=room, overlap=overlap)
     assert sorted({index for first, last in runs for index in range(first, last)}) == list(range(len(sizes)))
     assert all(sum(sizes[first:last]) <= room or last - first == 1 for first, last in runs)
-    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(runs, runs[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(runs))

@@ -110,7 +110,9 @@ class Deadlines:
             ).first()
             return None if row is None or row.answered_at is not None else _running(row)
 
-    def passed(self, deadline_id: int, *, state: str, mark: int, next_at: datetime | None, answered_at: datetime | None) -> None:
+    def passed(
+        self, deadline_id: int, *, state: str, mark: int, next_at: datetime | None, answered_at: datetime | None
+    ) -> None:
         with self._session.begin() as session:
             session.execute(
                 update(DeadlineRow)

@@ -160,6 +160,21 @@ class Store:
             ).first()
             return None if row is None else _decision(row)
 
+    def is_finished(self, account: str, ticket_id: str, fingerprint: str) -> bool:
+        """Whether a decision of this fingerprint has reached the ticket."""
+        with self.session() as session:
+            found = session.scalar(
+                select(DecisionRow.id)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.fingerprint == fingerprint,
+                    DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
+                )
+                .limit(1)
+            )
+            return found is not None
+
     def add(self, decision: Decision) -> None:
         with self.session.begin() as session:
             session.add(
@@ -227,7 +242,9 @@ class Store:
                 return
             row = session.get(TicketRow, (decision.account, decision.ticket_id))
             if row is None:
-                row = TicketRow(account=decision.account, ticket_id=decision.ticket_id, tags=[], note_id=None)
+                row = TicketRow(
+                    account=decision.account, ticket_id=decision.ticket_id, fingerprint="", tags=[], note_id=None
+                )
                 session.add(row)
             if decision.kind == "reading":
                 row.fingerprint, row.decision_id = decision.fingerprint, decision.id
@@ -238,7 +255,7 @@ class Store:
                     contact.company_id,
                     contact.at,
                 )
-            if note_id is not None:
+            if note_id is not None and decision.kind == "reading":
                 row.note_id = note_id
             if tags is not None:
                 row.tags = sorted(tags)

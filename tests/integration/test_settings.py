@@ -137,7 +137,7 @@ def test_no_secret_shows_in_a_repr(folder: Path) -> None:
         (
             ('tag_prefix = "mr_"', 'calendar = { time_zone = "UTC", hours = { mon-fri = ["17:00-09:00"] } }'),
             "accounts.acme.calendar.hours",
-            "09:00-17:00",
+            "a span ends after it starts",
         ),
         (
             ('tag_prefix = "mr_"', 'calendar = { time_zone = "UTC", always = true, holidays = "XX-99" }'),

@@ -30,7 +30,10 @@ FILLED_IN = {
 
 @pytest.mark.parametrize("policy", [Policy.FULL, Policy.REGRET_ONLY])
 def test_the_coach_has_nothing_to_say_about_our_drafts(policy: Policy) -> None:
-    reviewer, classifier = coach.Coach.load(), Classifier.load()
+    try:
+        reviewer, classifier = coach.Coach.load(), Classifier.load()
+    except FileNotFoundError as error:
+        pytest.skip(f"a model is not built: {error.filename}")
     playbook = read_playbook(Layer("acme.toml", f'version = "1"\n[apology]\npolicy = "{policy}"'))
     found, reviewed = [], 0
     for row in packaged_tickets():

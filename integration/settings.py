@@ -28,6 +28,8 @@ from integration.complaints.taxonomy import Complaint
 DEFAULT_FILE = Path("makeright.toml")
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
 LONGEST_PREFIX = 4
+# HS256 is as strong as its key, and a key below the hash's own size is refused by RFC 7518, 3.2.
+SHORTEST_SIDEBAR_SECRET = 32
 # What stands at such a place is not repeated in an error: it may be a secret in the wrong form.
 _SENSITIVE = re.compile(r"secret|token|key|password")
 
@@ -64,6 +66,7 @@ class AccountSettings:
     tag_prefix: str
     sweep_every: timedelta
     sweep_reach: timedelta
+    sidebar_secrets: tuple[Secret, ...] = ()
 
     @property
     def production(self) -> bool:
@@ -143,6 +146,7 @@ class AccountSchema(Schema):
     helpdesk = fields.String(required=True)
     level = fields.Enum(Level, by_value=True, load_default=Level.SHADOW)
     webhook_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
+    sidebar_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
     base_url = fields.String(load_default=None)
     fields_ = fields.Dict(fields.String(), fields.String(), data_key="fields", load_default=dict)
     thresholds = fields.Dict(fields.Enum(Complaint, by_value=True), fields.Nested(ThresholdsSchema), load_default=dict)
@@ -157,6 +161,11 @@ class AccountSchema(Schema):
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if any(len(secret.reveal()) < SHORTEST_SIDEBAR_SECRET for secret in data["sidebar_secrets"]):
+            raise ValidationError(
+                f"a secret needs at least {SHORTEST_SIDEBAR_SECRET} characters: make one with `openssl rand -hex 32`",
+                "sidebar_secrets",
+            )
         if data["helpdesk"] not in helpdesk_kinds():
             raise ValidationError(f"choose one of: {', '.join(helpdesk_kinds())}", "helpdesk")
         if data["base_url"] is not None:
@@ -247,6 +256,7 @@ def _account(name: str, section: Any, problems: list[str]) -> AccountSettings | 
         tag_prefix=base["tag_prefix"],
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
+        sidebar_secrets=tuple(base["sidebar_secrets"]),
     )
 
 

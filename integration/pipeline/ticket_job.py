@@ -13,12 +13,13 @@ from typing import Any
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Annotation, Capability, Gone, Helpdesk, Permanent, Throttled, Ticket, Unauthorised
+from adapters.contract import Annotation, Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
+from integration.pipeline.suggestion import stored, suggest
 from integration.recovery.plan import Standing, plan
 from integration.recovery.playbook import Playbook
 from integration.settings import AccountSettings, Level
@@ -46,6 +47,11 @@ class _Worker:
 
 def prepare(context: Context, brain: Brain) -> None:
     _Worker.context, _Worker.brain = context, brain
+
+
+def working_context() -> Context:
+    """The context of the worker that this job runs in."""
+    return _Worker.context
 
 
 def run(account: str, ticket_id: str) -> None:
@@ -91,6 +97,8 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
     ticket = zones.read(helpdesk.fetch(ticket_id))
     fingerprint = _fingerprint(ticket, account, brain)
     state = context.store.ticket_state(account_name, ticket_id)
+    if state is not None and ticket.status in (Status.SOLVED, Status.CLOSED):
+        context.store.saw_closed(account_name, ticket_id, state.tags & ticket.tags)
     if state is not None and state.fingerprint == fingerprint:
         if state.version != ticket.version:
             context.store.saw_again(account_name, ticket_id, ticket.version)
@@ -191,6 +199,7 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
+        panel=stored(suggest(ticket, reading, reading.labels(), brain.playbook, tag_prefix=account.tag_prefix)),
         annotation=_plain(annotation) if annotation else {},
         outcome=Outcome.PLANNED,
         created_at=datetime.now(UTC),

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, func, select, update
 from sqlalchemy.orm import sessionmaker
 
+from integration.store.feedback import FeedbackTable
 from integration.store.models import CursorRow, DecisionRow, FailureRow, TicketRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -54,6 +55,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     finished_at: datetime | None = None
+    panel: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._session = sessionmaker(self.engine, expire_on_commit=False)
+        self.feedback = FeedbackTable(self._session)
 
     def migrate(self) -> None:
         """Bring the schema up to date; does nothing if it is. Several processes may call this at once."""
@@ -165,6 +168,7 @@ class Store:
                     evidence=[dict(item) for item in decision.evidence],
                     silence=decision.silence,
                     annotation=dict(decision.annotation),
+                    panel=dict(decision.panel),
                     outcome=decision.outcome,
                     attempts=decision.attempts,
                     created_at=decision.created_at,
@@ -235,6 +239,30 @@ class Store:
                 .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id)
                 .values(version=version, read_at=datetime.now(UTC))
             )
+
+    def saw_closed(self, account: str, ticket_id: str, tags: frozenset[str]) -> None:
+        """The ticket is solved, with these of our tags on it. Only the first time counts."""
+        with self._session.begin() as session:
+            session.execute(
+                update(TicketRow)
+                .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id, TicketRow.closed_at.is_(None))
+                .values(closed_at=datetime.now(UTC), closed_with=sorted(tags))
+            )
+
+    def standing_decision(self, account: str, ticket_id: str) -> Decision | None:
+        """The newest decision about this ticket that was not overtaken before it was sent: what an agent is shown."""
+        with self._session() as session:
+            row = session.scalars(
+                select(DecisionRow)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.outcome != Outcome.DROPPED,
+                )
+                .order_by(DecisionRow.created_at.desc())
+                .limit(1)
+            ).first()
+            return None if row is None else _decision(row)
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
@@ -331,6 +359,7 @@ def _decision(row: DecisionRow) -> Decision:
         warnings=tuple(row.warnings),
         error=row.error,
         finished_at=row.finished_at,
+        panel=row.panel,
     )
 
 

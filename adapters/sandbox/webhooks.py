@@ -295,7 +295,7 @@ class Sender:
             )
         except requests.Timeout:
             return Attempt(at, time.monotonic() - started, error="timeout")
-        except requests.RequestException:
+        except (requests.RequestException, ValueError):
             return Attempt(at, time.monotonic() - started, error="connection")
         try:
             retry_after: float | None = float(answer.headers.get("Retry-After", ""))

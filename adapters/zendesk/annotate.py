@@ -12,6 +12,7 @@ from html import unescape
 from typing import Any
 
 from adapters.contract import Annotation, AuthorRole, Priority, Ticket
+from adapters.placeholders import inert
 from adapters.zendesk.schemas import TicketField
 
 # Zendesk cuts a comment off silently behind this.
@@ -19,9 +20,6 @@ BODY_LIMIT_BYTES = 64 * 1024
 _CHOICES = frozenset({"tagger", "multiselect"})
 _TEXTS = frozenset({"text", "textarea"})
 _LADDER = (None, *Priority)
-# An opening brace however HTML may spell it: by character, by number, by name.
-_BRACE = re.compile(r"\{|&#0*123(?:;|(?![0-9]))|&#[xX]0*7[bB](?:;|(?![0-9a-fA-F]))|&lbrace;|&lcub;")
-_WORD_JOINER = "\u2060"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +31,18 @@ class Update:
 
 
 def update(ticket: Ticket, annotation: Annotation, defined: Mapping[str, TicketField | str]) -> Update:
-    """`defined` gives, by our field names, what the account's field is, or why it cannot be written."""
+    """`defined` gives, by our field names, what the account's field is, or why it cannot be written.
+
+    A name that is not in it is one the account has chosen no field for.
+    """
     warnings: list[str] = []
     custom_fields: list[dict[str, Any]] = []
     chosen: set[str] = set()
     not_chosen: set[str] = set()
     for name, key in annotation.fields.items():
-        value = _value(name, key, defined.get(name, "no field is configured for it"))
+        if name not in defined:
+            continue
+        value = _value(name, key, defined[name])
         if isinstance(value, str):
             warnings.append(value)
             continue
@@ -77,15 +80,6 @@ def update(ticket: Ticket, annotation: Annotation, defined: Mapping[str, TicketF
             "updated_stamp": ticket.version,
         }
     return Update(body, tuple(warnings))
-
-
-def inert(html: str) -> str:
-    """The same to the eye, but without anything that Zendesk would take for a placeholder or Liquid tag.
-
-    Placeholders in a posted comment are evaluated, and customers' words are quoted in notes. An invisible word joiner
-    behind every opening brace keeps two of them, or `{%`, from standing side by side, even once tags are stripped.
-    """
-    return _BRACE.sub("{" + _WORD_JOINER, html)
 
 
 def carries_note(ticket: Ticket, note_html: str) -> bool:

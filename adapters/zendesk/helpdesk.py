@@ -113,7 +113,9 @@ class ZendeskDesk(Helpdesk):
     def annotate(self, ticket: Ticket, annotation: Annotation, *, look_first: bool) -> Receipt:
         if look_first and (earlier := self._earlier_receipt(ticket, annotation.decision_id)):
             return earlier
-        defined = {name: self._defined(name) for name in annotation.fields}
+        defined = {
+            name: self._defined(self.account.fields[name]) for name in annotation.fields if name in self.account.fields
+        }
         for attempt in range(1, WRITE_ATTEMPTS + 1):
             if ticket.status is Status.CLOSED:
                 raise Gone("the ticket is closed and cannot be changed any more", account=self.account.name)
@@ -174,11 +176,8 @@ class ZendeskDesk(Helpdesk):
                 return Receipt(decision_id, False, audit.comment_id, ticket.version)
         return None
 
-    def _defined(self, name: str) -> TicketField | str:
-        """The account's field behind one of our names, or why there is none."""
-        field_id = self.account.fields.get(name)
-        if field_id is None:
-            return "no field is configured for it"
+    def _defined(self, field_id: str) -> TicketField | str:
+        """The account's field of this id, or why there is none."""
         if not (field_id.isascii() and field_id.isdigit()):
             return f"{field_id!r} is not the number of a ticket field"
         found = self._facts.ticket_field(field_id, lambda: self._client.ticket_field(field_id))

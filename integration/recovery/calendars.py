@@ -281,16 +281,16 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
 def _stretches(zone: ZoneInfo, day: date) -> tuple[_Stretch, ...]:
     """A UTC day, cut where the zone's clocks change. zoneinfo does not tell when, so each hour is looked at."""
     begin = datetime.combine(day, time(), UTC)
-    # Earlier hours are needed to know which local date had begun before the clock was set back (St John's until 2011).
-    hours = [begin + timedelta(hours=number) for number in range(-3, 25)]
+    hours = [begin + timedelta(hours=number) for number in range(25)]
     changes = [
         _change(zone, left, right) for left, right in pairwise(hours) if _offset(zone, left) != _offset(zone, right)
     ]
     found, reached = [], date.min
     for start, end in pairwise([hours[0], *changes, hours[-1]]):
         offset = _offset(zone, start)
-        if start < end and begin < end:
-            found.append(_Stretch(max(start, begin), end, offset, reached))
+        if start < end:
+            found.append(_Stretch(start, end, offset, reached))
+        # No zone since 1970 sets its clock back over a midnight and comes to it again on another UTC day.
         reached = max(reached, (end - _TICK + offset).date())
     return tuple(found)
 

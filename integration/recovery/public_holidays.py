@@ -9,13 +9,16 @@ from functools import lru_cache
 
 import holidays
 
+# Codes that people write and ISO 3166 does not have.
+_MEANT = {"UK": ["GB"], "EL": ["GR"], "USA": ["US"]}
+
 
 def check_holiday_code(code: str) -> None:
     """Raises ValueError unless `code` is a country, or a country and one of its parts, that the package knows."""
     country, dash, part = code.partition("-")
     countries = holidays.list_supported_countries(include_aliases=False)
     if country not in countries:
-        near = get_close_matches(country.upper(), countries, n=3, cutoff=0.5)
+        near = _MEANT.get(country.upper()) or get_close_matches(country.upper(), countries, n=3, cutoff=0.5)
         meant = f" (did you mean {' or '.join(near)}?)" if near else ""
         raise ValueError(f'no public holidays are known by this code; write an ISO country like "US" or "US-NY"{meant}')
     if dash and part not in countries[country]:

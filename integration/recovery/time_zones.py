@@ -156,7 +156,7 @@ def zone_named(name: str) -> ZoneInfo:
     """The zone of an IANA or Rails name. Raises ValueError with the nearest names there are."""
     key = RAILS_ZONES.get(name, name)
     if key not in _iana_names():
-        near = get_close_matches(name, [*RAILS_ZONES, *_iana_names()], n=3, cutoff=0.5)
+        near = get_close_matches(name, [*RAILS_ZONES, *_iana_names()], n=3, cutoff=0.6)
         meant = f"did you mean {' or '.join(near)}?" if near else "see the list of tz database time zones"
         raise ValueError(f'no time zone has this name; write one like "America/New_York" ({meant})')
     return ZoneInfo(key)

@@ -12,7 +12,7 @@ from adapters.sandbox.control.blueprint import Wish, control, desk_or_refuse, lo
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import FRESHDESK, HELPDESKS, ZENDESK, Channel, Desk, NewComment, Person, Ticket
 from adapters.sandbox.world import here
-from adapters.sandbox.zendesk.updates import tag_list
+from adapters.sandbox.zendesk.wishes import tag_list
 
 DEFAULT_AGENT = "dana@acme.example"
 STATUSES = {

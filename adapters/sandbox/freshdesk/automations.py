@@ -6,7 +6,6 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from adapters.sandbox.freshdesk.blueprint import (
-    accept_only,
     account,
     actor,
     admin_only,
@@ -18,13 +17,12 @@ from adapters.sandbox.freshdesk.blueprint import (
     payload,
     wrong,
 )
+from adapters.sandbox.freshdesk.codes import priority_word, status_word
 from adapters.sandbox.freshdesk.rules import UPDATES, WEBHOOK
+from adapters.sandbox.freshdesk.wishes import RuleWish
 from adapters.sandbox.shelf import Record, Shelf
 
 HOURLY = 3
-_ALLOWED = frozenset(
-    ["name", "description", "position", "active", "performer", "events", "conditions", "operator", "actions"]
-)
 
 
 def _rules(kind: int) -> Shelf:
@@ -62,11 +60,21 @@ def _check(kind: int, whole: Record) -> None:
     if lacking:
         raise invalid(*lacking)
     for action in whole["actions"]:
-        if action.get("field_name") == WEBHOOK:
-            if kind == HOURLY:
-                raise invalid(wrong("actions", "Hourly rules cannot trigger webhooks"))
-            if not str(action.get("url") or "").startswith(("http://", "https://")):
-                raise invalid(wrong("url", "It should be in the 'valid URL' format"))
+        _check_action(kind, action)
+
+
+def _check_action(kind: int, action: Record) -> None:
+    name, value = action["field_name"], action.get("value")
+    if name == WEBHOOK:
+        if kind == HOURLY:
+            raise invalid(wrong("actions", "Hourly rules cannot trigger webhooks"))
+        if not str(action.get("url") or "").startswith(("http://", "https://")):
+            raise invalid(wrong("url", "It should be in the 'valid URL' format"))
+    codes = {"priority": priority_word, "status": status_word}.get(name)
+    if codes is not None and str(value) not in {str(code) for code in codes}:
+        raise invalid(wrong(name, f"It should be one of these values: '{','.join(str(code) for code in codes)}'"))
+    if name in ("group_id", "responder_id") and not str(value).isdecimal():
+        raise invalid(wrong(name, "It should be a/an Integer", "datatype_mismatch"))
 
 
 def _meta(shelf: Shelf) -> Record:
@@ -84,8 +92,7 @@ def list_rules(kind: int) -> ResponseReturnValue:
 @api.post("/api/v2/automations/<int:kind>/rules")
 @admin_only
 def create_rule(kind: int) -> ResponseReturnValue:
-    shelf, wish = _rules(kind), payload()
-    accept_only(wish, _ALLOWED)
+    shelf, wish = _rules(kind), payload(RuleWish)
     _check(kind, wish)
     row = shelf.add(rule_row(wish, wish.get("position") or len(shelf) + 1, actor().id))
     return jsonify({**row, "meta": _meta(shelf)}), 201
@@ -100,9 +107,8 @@ def show_rule(kind: int, key: int) -> ResponseReturnValue:
 @api.put("/api/v2/automations/<int:kind>/rules/<int:key>")
 @admin_only
 def update_rule(kind: int, key: int) -> ResponseReturnValue:
-    shelf, wish = _rules(kind), payload()
+    shelf, wish = _rules(kind), payload(RuleWish)
     row = found(shelf, key)
-    accept_only(wish, _ALLOWED)
     whole = {**row, **wish}
     _check(kind, whole)
     shelf.change(row, rule_row(whole, whole["position"], actor().id))

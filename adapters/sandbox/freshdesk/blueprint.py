@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, g, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response
 
 from adapters.sandbox.freshdesk.account import FreshdeskAccount
@@ -74,23 +75,27 @@ def api_url(path: str) -> str:
     return f"{base_url()}/api/v2/{path}"
 
 
-def payload() -> Record:
-    """The JSON object of the request. Raises ApiError 400 or 415."""
+def payload(schema: type[Schema]) -> Record:
+    """The JSON object of the request, read by `schema`. Raises ApiError 400 or 415."""
     if request.mimetype not in ("application/json", ""):
-        raise ApiError(
-            415, {"code": "invalid_content_type", "message": "Content-Type header is set to an unsupported type"}
-        )
+        message = "Content-Type header is set to an unsupported type"
+        raise ApiError(415, {"code": "invalid_content_type", "message": message})
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
         raise ApiError(400, {"code": "invalid_json", "message": "Request body has invalid json format"})
-    return body
+    try:
+        wish: Record = schema().load(body)
+    except ValidationError as error:
+        raise invalid(*(_unfit(name, told) for name, told in error.messages_dict.items())) from None
+    return wish
 
 
-def accept_only(wish: Record, allowed: frozenset[str]) -> None:
-    """400 `invalid_field` for every key that the endpoint does not know. Raises ApiError."""
-    strangers = [unexpected(name) for name in wish if name not in allowed]
-    if strangers:
-        raise invalid(*strangers)
+def _unfit(field: str, told: object) -> Record:
+    """What marshmallow found wrong with a field, in Freshdesk's words; deeper findings count for the field itself."""
+    if told == ["Unknown field."]:
+        return unexpected(field)
+    message = told[0] if isinstance(told, list) else "It should be of the documented structure"
+    return wrong(field, str(message), "datatype_mismatch")
 
 
 def admin_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -231,6 +236,6 @@ def _positive(name: str, default: int) -> int:
     text = request.args.get(name)
     if text is None:
         return default
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise invalid(wrong(name, "It should be a Positive Integer", "datatype_mismatch"))
     return int(text)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import jsonify, make_response
 from flask.typing import ResponseReturnValue
 
 from adapters.sandbox import markup
 from adapters.sandbox.freshdesk import shapes
 from adapters.sandbox.freshdesk.blueprint import (
-    accept_only,
     account,
     actor,
     api,
@@ -24,12 +21,9 @@ from adapters.sandbox.freshdesk.blueprint import (
     writable,
     wrong,
 )
+from adapters.sandbox.freshdesk.wishes import EditWish, NoteWish, ReplyWish
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import Channel, Comment, NewComment
-
-_NOTE = frozenset(["body", "structured_body", "private", "incoming", "notify_emails", "user_id", "attachments"])
-_REPLY = frozenset(["body", "structured_body", "from_email", "user_id", "cc_emails", "bcc_emails", "attachments"])
-_EDIT = frozenset(("body", "attachments"))
 
 
 @api.get("/api/v2/tickets/<int:ticket_id>/conversations")
@@ -41,19 +35,15 @@ def list_conversations(ticket_id: int) -> ResponseReturnValue:
 @api.post("/api/v2/tickets/<int:ticket_id>/notes")
 def create_note(ticket_id: int) -> ResponseReturnValue:
     """A note, private unless `private` is false."""
-    ticket, wish = writable(ticket_id), payload()
-    accept_only(wish, _NOTE)
+    ticket, wish = writable(ticket_id), payload(NoteWish)
     body = _body(wish)
-    for name in ("private", "incoming"):
-        if not isinstance(wish.get(name, True), bool):
-            raise invalid(wrong(name, "Value set is of type String. It should be a/an Boolean", "datatype_mismatch"))
     new = NewComment(
         html=body,
         text=markup.to_text(body),
         public=not wish.get("private", True),
         author_id=_author(wish),
         kind="note",
-        incoming=bool(wish.get("incoming", False)),
+        incoming=wish.get("incoming", False),
     )
     audit = account().desk.edit(ticket, actor(), Channel.API, comment=new)
     return _created(audit.comment, {"notified_to": wish.get("notify_emails") or [], "structured_body": None})
@@ -62,8 +52,7 @@ def create_note(ticket_id: int) -> ResponseReturnValue:
 @api.post("/api/v2/tickets/<int:ticket_id>/reply")
 def create_reply(ticket_id: int) -> ResponseReturnValue:
     """A mail to the customer. The control API counts these: a plugin that only suggests makes none."""
-    ticket, wish = writable(ticket_id), payload()
-    accept_only(wish, _REPLY)
+    ticket, wish = writable(ticket_id), payload(ReplyWish)
     body = _body(wish)
     new = NewComment(html=body, text=markup.to_text(body), author_id=_author(wish), kind="reply", incoming=False)
     audit = account().desk.edit(ticket, actor(), Channel.API, comment=new)
@@ -74,8 +63,7 @@ def create_reply(ticket_id: int) -> ResponseReturnValue:
 @api.put("/api/v2/conversations/<int:key>")
 def update_conversation(key: int) -> ResponseReturnValue:
     """Only notes can be edited."""
-    comment, wish = _note(key), payload()
-    accept_only(wish, _EDIT)
+    comment, wish = _note(key), payload(EditWish)
     body = _body(wish)
     account().desk.rewrite(comment, actor(), body, markup.to_text(body))
     return jsonify(shapes.conversation(comment))
@@ -100,7 +88,7 @@ def _note(key: int) -> Comment:
 def _author(wish: Record) -> int | None:
     if wish.get("user_id") is None:
         return None
-    person = account().desk.people.get(wish["user_id"]) if isinstance(wish["user_id"], int) else None
+    person = account().desk.people.get(wish["user_id"])
     if person is None:
         raise invalid(wrong("user_id", "There is no user matching the given user_id"))
     return person.id
@@ -108,15 +96,14 @@ def _author(wish: Record) -> int | None:
 
 def _body(wish: Record) -> str:
     """The body as clean HTML, from `body` or from the text parts of `structured_body`."""
-    body: Any = wish.get("body")
-    if body is None and isinstance(wish.get("structured_body"), dict):
-        parts = wish["structured_body"].get("body_contents") or []
-        text = "\n".join(str(part.get("data", {}).get("content", "")) for part in parts)
-        body = markup.to_html(text)
-    if not isinstance(body, str) or not body.strip():
-        raise invalid(
-            missing("body") if body is None else wrong("body", "It should not be blank as this is a mandatory field")
-        )
+    body: str | None = wish.get("body")
+    if body is None and wish.get("structured_body"):
+        parts = wish["structured_body"]["body_contents"]
+        body = markup.to_html("\n".join(str(part["data"].get("content", "")) for part in parts))
+    if body is None:
+        raise invalid(missing("body"))
+    if not body.strip():
+        raise invalid(wrong("body", "It should not be blank as this is a mandatory field"))
     return markup.clean(body)
 
 

@@ -205,7 +205,7 @@ def _body(content: Record, found: dict[str, str]) -> tuple[bytes, str]:
         if as_form:
             return urlencode(filled).encode(), kind
         typed: dict[str, Any] = dict(filled)
-        if str(typed.get("ticket_id", "")).isdigit():
+        if str(typed.get("ticket_id", "")).isdecimal():
             typed["ticket_id"] = int(typed["ticket_id"])
         return json.dumps({"freshdesk_webhook": typed}, ensure_ascii=False).encode(), kind
     if as_form:

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from adapters.sandbox import markup
 from adapters.sandbox.freshdesk import seed, shapes
 from adapters.sandbox.freshdesk.blueprint import (
-    accept_only,
     account,
     actor,
     admin_only,
@@ -24,24 +23,9 @@ from adapters.sandbox.freshdesk.blueprint import (
     wrong,
 )
 from adapters.sandbox.freshdesk.codes import SUBDOMAIN
+from adapters.sandbox.freshdesk.wishes import FieldWish, FolderWish, PolicyWish, ResponseWish
 from adapters.sandbox.shelf import Record
 
-_FIELD = frozenset(
-    [
-        "customers_can_edit",
-        "label_for_customers",
-        "displayed_to_customers",
-        "label",
-        "type",
-        "position",
-        "required_for_closure",
-        "required_for_agents",
-        "required_for_customers",
-        "choices",
-        "dependent_fields",
-        "section_mappings",
-    ]
-)
 _FIELD_TYPES = frozenset(
     [
         "custom_dropdown",
@@ -54,11 +38,6 @@ _FIELD_TYPES = frozenset(
         "nested_field",
     ]
 )
-_RESPONSE = frozenset(["title", "content_html", "folder_id", "visibility", "group_ids", "attachments"])
-_POLICY = frozenset(
-    ["name", "description", "active", "is_default", "position", "sla_target", "applicable_to", "escalation"]
-)
-
 
 # -- people
 
@@ -162,8 +141,7 @@ def show_admin_field(key: int) -> ResponseReturnValue:
 @api.post("/api/v2/admin/ticket_fields")
 @admin_only
 def create_field() -> ResponseReturnValue:
-    wish, shelf = payload(), account().ticket_fields
-    accept_only(wish, _FIELD)
+    wish, shelf = payload(FieldWish), account().ticket_fields
     lacking = [missing(name) for name in ("label", "label_for_customers", "type") if not wish.get(name)]
     if lacking:
         raise invalid(*lacking)
@@ -173,10 +151,10 @@ def create_field() -> ResponseReturnValue:
         raise invalid(wrong("label", "It should be a unique value", "duplicate_value"))
     if wish["type"] == "custom_dropdown" and not wish.get("choices"):
         raise invalid(missing("choices"))
-    row = seed.blank_field(seed.api_name(str(wish["label"])), wish["label"], wish["type"], len(shelf) + 1, False)
+    row = seed.blank_field(seed.api_name(wish["label"]), wish["label"], wish["type"], len(shelf) + 1, False)
     row.update({k: v for k, v in wish.items() if k not in ("choices", "dependent_fields", "section_mappings")})
     if wish["type"] == "custom_dropdown":
-        row["choices"] = [str(choice["value"]) for choice in wish["choices"]]
+        row["choices"] = [_choice_value(choice) for choice in wish["choices"]]
     return jsonify(_admin_field(shelf.add(row))), 201
 
 
@@ -184,20 +162,25 @@ def create_field() -> ResponseReturnValue:
 @admin_only
 def update_field(key: int) -> ResponseReturnValue:
     """New choices are added, those marked `deleted` go, those with an id are renamed."""
-    row, wish = found(account().ticket_fields, key), payload()
-    accept_only(wish, _FIELD)
+    row, wish = found(account().ticket_fields, key), payload(FieldWish)
     changed: Record = {
         k: v for k, v in wish.items() if k not in ("choices", "type", "dependent_fields", "section_mappings")
     }
     if "choices" in wish:
         choices = {_choice_id(row, at): value for at, value in enumerate(row.get("choices") or [])}
-        for choice in wish["choices"]:
+        for choice in wish["choices"] or []:
             if choice.get("deleted"):
                 choices.pop(choice.get("id"), None)
             else:
-                choices[choice.get("id", object())] = str(choice["value"])
+                choices[choice.get("id", object())] = _choice_value(choice)
         changed["choices"] = list(choices.values())
     return jsonify(_admin_field(account().ticket_fields.change(row, changed)))
+
+
+def _choice_value(choice: Record) -> str:
+    if not choice.get("value"):
+        raise invalid(missing("choices"))
+    return str(choice["value"])
 
 
 def _choice_id(row: Record, at: int) -> int:
@@ -242,8 +225,7 @@ def list_folders() -> ResponseReturnValue:
 @api.post("/api/v2/canned_response_folders")
 @admin_only
 def create_folder() -> ResponseReturnValue:
-    wish = payload()
-    accept_only(wish, frozenset(("name",)))
+    wish = payload(FolderWish)
     if not wish.get("name"):
         raise invalid(missing("name"))
     row = account().folders.add({"name": wish["name"], "personal": False})
@@ -274,8 +256,7 @@ def show_response(key: int) -> ResponseReturnValue:
 @api.post("/api/v2/canned_responses")
 @admin_only
 def create_response() -> ResponseReturnValue:
-    wish = payload()
-    accept_only(wish, _RESPONSE)
+    wish = payload(ResponseWish)
     lacking = [missing(n) for n in ("title", "content_html", "folder_id", "visibility") if wish.get(n) is None]
     if lacking:
         raise invalid(*lacking)
@@ -286,8 +267,7 @@ def create_response() -> ResponseReturnValue:
 @api.put("/api/v2/canned_responses/<int:key>")
 @admin_only
 def update_response(key: int) -> ResponseReturnValue:
-    row, wish = found(account().canned_responses, key), payload()
-    accept_only(wish, _RESPONSE)
+    row, wish = found(account().canned_responses, key), payload(ResponseWish)
     return jsonify(account().canned_responses.change(row, _response({**row, **wish}, row)))
 
 
@@ -334,8 +314,7 @@ def list_policies() -> ResponseReturnValue:
 @api.post("/api/v2/sla_policies")
 @admin_only
 def create_policy() -> ResponseReturnValue:
-    wish = payload()
-    accept_only(wish, _POLICY)
+    wish = payload(PolicyWish)
     lacking = [missing(name) for name in ("name", "sla_target", "applicable_to") if not wish.get(name)]
     if lacking:
         raise invalid(*lacking)
@@ -347,8 +326,7 @@ def create_policy() -> ResponseReturnValue:
 @api.put("/api/v2/sla_policies/<int:key>")
 @admin_only
 def update_policy(key: int) -> ResponseReturnValue:
-    row, wish = found(account().sla_policies, key), payload()
-    accept_only(wish, _POLICY)
+    row, wish = found(account().sla_policies, key), payload(PolicyWish)
     return jsonify(account().sla_policies.change(row, wish))
 
 

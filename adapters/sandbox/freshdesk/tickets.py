@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,6 @@ from adapters.sandbox import markup
 from adapters.sandbox.clock import parse_stamp
 from adapters.sandbox.freshdesk import shapes
 from adapters.sandbox.freshdesk.blueprint import (
-    accept_only,
     account,
     actor,
     api,
@@ -27,6 +27,7 @@ from adapters.sandbox.freshdesk.blueprint import (
     wrong,
 )
 from adapters.sandbox.freshdesk.codes import OUTBOUND, SOURCES, TYPES, priority_word, status_word
+from adapters.sandbox.freshdesk.wishes import BulkUpdateWish, NewTicketWish, TicketWish
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import CUSTOM, Channel, NewComment, Person, Ticket
 
@@ -39,38 +40,6 @@ _SORTS: dict[str, Any] = {
     "due_by": lambda t: (account().due(t)[1], t.id),
     "status": lambda t: (t.status, t.id),
 }
-_PROPERTIES = frozenset(
-    [
-        "status",
-        "priority",
-        "type",
-        "group_id",
-        "responder_id",
-        "tags",
-        "custom_fields",
-        "due_by",
-        "fr_due_by",
-        "subject",
-        "description",
-        "source",
-        "product_id",
-        "company_id",
-        "email_config_id",
-        "parent_id",
-        "internal_agent_id",
-        "internal_group_id",
-        "requester_id",
-        "email",
-        "name",
-        "phone",
-        "twitter_id",
-        "facebook_id",
-        "unique_external_id",
-        "lookup_parameter",
-        "attachments",
-    ]
-)
-_CREATION = _PROPERTIES | {"cc_emails", "related_ticket_ids"}
 _IDENTIFIERS = ("requester_id", "email", "phone", "twitter_id", "facebook_id", "unique_external_id")
 # Types of custom fields, with the Python types their values may have and what Freshdesk calls those.
 _VALUE_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -190,17 +159,16 @@ def _embedded(row: Ticket, parts: list[str]) -> Record:
 
 @api.post("/api/v2/tickets")
 def create_ticket() -> ResponseReturnValue:
-    wish = payload()
-    accept_only(wish, _CREATION)
+    wish = payload(NewTicketWish)
     if not any(wish.get(name) for name in _IDENTIFIERS):
         raise invalid(missing("requester_id"))
     values = _values(wish)
     for name in ("status", "priority"):
         values.setdefault(name, {"status": "open", "priority": "low"}[name])
     requester = _requester(wish)
-    body = markup.clean(str(wish.get("description") or "Not given."))
+    body = markup.clean(wish.get("description") or "Not given.")
     ticket = account().desk.create(
-        str(wish.get("subject") or ""),
+        wish.get("subject") or "",
         NewComment(html=body, text=markup.to_text(body), kind="reply"),
         requester,
         requester,
@@ -216,8 +184,7 @@ def create_ticket() -> ResponseReturnValue:
 def update_ticket(ticket_id: int) -> ResponseReturnValue:
     """Change what is sent. `due_by` and `fr_due_by` are taken and recalculated away by the SLA engine."""
     ticket = writable(ticket_id)
-    wish = payload()
-    accept_only(wish, _PROPERTIES)
+    wish = payload(TicketWish)
     if not wish:
         raise invalid(wrong("request", "Request body cannot be blank", "missing_field"))
     if account().source(ticket) == OUTBOUND and ({"subject", "description"} & set(wish)):
@@ -227,7 +194,7 @@ def update_ticket(ticket_id: int) -> ResponseReturnValue:
         values["requester_id"] = _requester(wish).id
     if "description" in wish:
         first = ticket.description
-        body = markup.clean(str(wish["description"] or ""))
+        body = markup.clean(wish["description"] or "")
         account().desk.rewrite(first, actor(), body, markup.to_text(body))
     account().desk.edit(ticket, actor(), Channel.API, values)
     return jsonify(shapes.whole_ticket(ticket))
@@ -248,9 +215,9 @@ def restore_ticket(ticket_id: int) -> ResponseReturnValue:
 
 @api.post("/api/v2/tickets/bulk_update")
 def bulk_update() -> ResponseReturnValue:
-    wish = payload().get("bulk_action") or {}
-    values = _values(wish.get("properties") or {})
-    for ticket_id in wish.get("ids") or []:
+    wish = payload(BulkUpdateWish)["bulk_action"]
+    values = _values(wish["properties"])
+    for ticket_id in wish["ids"]:
         ticket = account().desk.tickets.get(ticket_id)
         if ticket is not None and not ticket.deleted and not ticket.spam:
             account().desk.edit(ticket, actor(), Channel.API, values)
@@ -261,14 +228,14 @@ def bulk_update() -> ResponseReturnValue:
 def _requester(wish: Record) -> Person:
     desk = account().desk
     if wish.get("requester_id"):
-        known = desk.people.get(wish["requester_id"]) if isinstance(wish["requester_id"], int) else None
+        known = desk.people.get(wish["requester_id"])
         if known is None:
             raise invalid(wrong("requester_id", "There is no contact matching the given requester_id"))
         return known
     if wish.get("email"):
-        if "@" not in str(wish["email"]):
+        if "@" not in wish["email"]:
             raise invalid(wrong("email", "It should be in the 'valid email address' format"))
-        return desk.person(str(wish["email"]), str(wish.get("name") or ""))
+        return desk.person(wish["email"], wish.get("name") or "")
     token = str(
         wish.get("phone") or wish.get("twitter_id") or wish.get("facebook_id") or wish.get("unique_external_id")
     )
@@ -281,22 +248,22 @@ def _values(wish: Record) -> dict[str, Any]:
     errors: list[Record] = []
     for name, words in (("status", status_word), ("priority", priority_word)):
         if name in wish:
-            if wish[name] in words and not isinstance(wish[name], bool):
+            if wish[name] in words:
                 found[name] = words[wish[name]]
             else:
-                errors.append(_not_among(name, words, wish[name]))
+                errors.append(_not_among(name, words))
     if "type" in wish:
         if wish["type"] is None or wish["type"] in _types():
             found["type"] = wish["type"]
         else:
-            errors.append(_not_among("type", _types(), wish["type"]))
+            errors.append(_not_among("type", _types()))
     if "source" in wish:
         if wish["source"] in SOURCES:
             found["source"] = wish["source"]
         else:
-            errors.append(_not_among("source", SOURCES, wish["source"]))
+            errors.append(_not_among("source", SOURCES))
     if "subject" in wish:
-        found["subject"] = str(wish["subject"] or "")
+        found["subject"] = wish["subject"] or ""
     if "group_id" in wish:
         if wish["group_id"] is None or account().groups.get(wish["group_id"]):
             found["group_id"] = wish["group_id"]
@@ -309,16 +276,17 @@ def _values(wish: Record) -> dict[str, Any]:
         else:
             errors.append(wrong("responder_id", "There is no agent matching the given responder_id"))
     if "tags" in wish:
-        errors += _tag_errors(wish["tags"])
-        found["tags"] = list(dict.fromkeys(wish["tags"])) if isinstance(wish["tags"], list) else []
+        tags = wish["tags"] or []
+        errors += _tag_errors(tags)
+        found["tags"] = [] if errors else list(dict.fromkeys(tags))
     if "custom_fields" in wish:
-        errors += _custom_errors(wish["custom_fields"])
-        if isinstance(wish["custom_fields"], dict):
-            found.update({CUSTOM + name: value for name, value in wish["custom_fields"].items()})
+        custom = wish["custom_fields"] or {}
+        errors += _custom_errors(custom)
+        found.update({CUSTOM + name: value for name, value in custom.items()})
     for name in ("due_by", "fr_due_by"):
         if wish.get(name):
             try:
-                parse_stamp(str(wish[name]))
+                parse_stamp(wish[name])
             except ValueError:
                 errors.append(
                     wrong(name, "It should be in the 'combined date and time ISO8601' format", "invalid_date")
@@ -333,14 +301,13 @@ def _types() -> list[str]:
     return list(field["choices"]) if field else list(TYPES)
 
 
-def _not_among(name: str, allowed: Any, value: Any) -> Record:
-    code = "invalid_value" if isinstance(value, (int, str)) else "datatype_mismatch"
-    return wrong(name, f"It should be one of these values: '{','.join(str(a) for a in allowed)}'", code)
+def _not_among(name: str, allowed: Iterable[object]) -> Record:
+    return wrong(name, f"It should be one of these values: '{','.join(str(value) for value in allowed)}'")
 
 
-def _tag_errors(tags: Any) -> list[Record]:
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        return [wrong("tags", "Value set is of type String. It should be a/an Array", "datatype_mismatch")]
+def _tag_errors(tags: list[Any]) -> list[Record]:
+    if not all(isinstance(tag, str) for tag in tags):
+        return [wrong("tags", "It should contain elements of type String only", "datatype_mismatch")]
     if any(len(tag) > TAG_LENGTH for tag in tags):
         return [wrong("tags", f"It should only contain elements that have maximum of {TAG_LENGTH} characters")]
     if any("," in tag for tag in tags):
@@ -348,9 +315,7 @@ def _tag_errors(tags: Any) -> list[Record]:
     return []
 
 
-def _custom_errors(given: Any) -> list[Record]:
-    if not isinstance(given, dict):
-        return [wrong("custom_fields", "It should be a/an key/value pair", "datatype_mismatch")]
+def _custom_errors(given: dict[str, Any]) -> list[Record]:
     fields, errors = account().custom_fields(), []
     for name, value in given.items():
         field = fields.get(name)
@@ -364,5 +329,5 @@ def _custom_errors(given: Any) -> list[Record]:
             message = f"Value set is of type {type(value).__name__.title()}. It should be a/an {called}"
             errors.append(wrong(name, message, "datatype_mismatch"))
         elif field["type"] == "custom_dropdown" and value not in field.get("choices", []):
-            errors.append(_not_among(name, field.get("choices", []), value))
+            errors.append(_not_among(name, field.get("choices", [])))
     return errors

@@ -17,6 +17,7 @@ from adapters.sandbox.zendesk.blueprint import ApiError, account, actor, admin_o
 from adapters.sandbox.zendesk.events import CONDITIONAL, EVENT_PREFIX, new_secret
 from adapters.sandbox.zendesk.paging import by_cursor, paged
 from adapters.sandbox.zendesk.settings import found
+from adapters.sandbox.zendesk.wishes import HookTestWish, WebhookWish
 
 REQUIRED = ("name", "endpoint", "http_method", "request_format", "status")
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
@@ -183,13 +184,13 @@ def _test_delivery() -> Delivery:
     house = account()
     key = request.args.get("webhook_id")
     row = found(house.webhooks, key) if key else None
-    wish = payload().get("request") or {}
+    wish = payload(HookTestWish).get("request") or {}
     row = {
         **(row or {"id": "", "http_method": "POST"}),
         **{k: wish[k] for k in ("endpoint", "http_method") if k in wish},
     }
-    if not row.get("endpoint"):
-        raise _refuse("request.endpoint must be present")
+    if not str(row.get("endpoint") or "").startswith(("http://", "https://")) or row["http_method"] not in _METHODS:
+        raise _refuse("request needs an http or https endpoint and a method that exists")
     body: Any = wish.get("payload", "")
     text = body if isinstance(body, str) else json.dumps(body)
     return house.post.delivery(row, text.encode(), "test", None)

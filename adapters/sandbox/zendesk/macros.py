@@ -25,7 +25,7 @@ from adapters.sandbox.zendesk.blueprint import (
 from adapters.sandbox.zendesk.paging import paged
 from adapters.sandbox.zendesk.placeholders import render_comment
 from adapters.sandbox.zendesk.settings import found
-from adapters.sandbox.zendesk.triggers import check_action, target
+from adapters.sandbox.zendesk.triggers import action_problem, target
 from adapters.sandbox.zendesk.wishes import MacroWish
 
 _shape = shapes.setting("macro", "macros")
@@ -142,13 +142,11 @@ def _check(wish: Record, row: Record) -> None:
     whole = {**row, **wish}
     if not whole.get("title"):
         raise record_invalid(problem("title", "cannot be blank", "BlankValue"))
-    actions = whole.get("actions")
-    if not isinstance(actions, list) or not actions:
+    if not whole.get("actions"):
         raise record_invalid(problem("actions", "must have at least one action", "BlankValue"))
-    for action in actions:
-        name = str(action.get("field", ""))
-        if name not in _FIELDS and not name.startswith(CUSTOM):
-            raise record_invalid(problem("actions", f"{name} is not a valid action"))
+    for action in whole["actions"]:
+        if wrong := action_problem(action["field"], action["value"], _FIELDS):
+            raise record_invalid(problem("actions", wrong))
 
 
 # -- applying
@@ -202,7 +200,7 @@ def _field(name: str, value: Any, ticket: Ticket | None, tags: list[str]) -> Rec
         wanted = target(name, value, ticket)
         return {"tags": wanted[1] if wanted else tags}
     if name.endswith("_id"):
-        return {name: int(value) if str(value).isdigit() else value}
+        return {name: int(value) if str(value).isdecimal() else value}
     return {name: value}
 
 

@@ -7,9 +7,11 @@ import secrets
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
 
 from adapters.sandbox.zendesk.account import Token
 from adapters.sandbox.zendesk.blueprint import account, api
+from adapters.sandbox.zendesk.wishes import TokenWish
 
 DEFAULT_SECONDS = 1_800
 SHORTEST, LONGEST = 300, 172_800
@@ -21,21 +23,22 @@ def create_token() -> ResponseReturnValue:
 
     An invalid scope still yields a token; every call with it is answered 403.
     """
-    wish = request.get_json(silent=True)
-    if not isinstance(wish, dict):
+    try:
+        wish = TokenWish().load(request.get_json(silent=True) or [])
+    except ValidationError:
         return _refuse(400, "invalid_request", "The request must be JSON")
     if wish.get("grant_type") != "client_credentials":
         return _refuse(400, "unsupported_grant_type", "Only client_credentials can be granted here")
     known = account().credentials
-    right = hmac.compare_digest(str(wish.get("client_id")), known.zendesk_client_id)
-    right &= hmac.compare_digest(str(wish.get("client_secret")), known.zendesk_client_secret)
+    right = hmac.compare_digest((wish.get("client_id") or "").encode(), known.zendesk_client_id.encode())
+    right &= hmac.compare_digest((wish.get("client_secret") or "").encode(), known.zendesk_client_secret.encode())
     if not right:
         description = "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method."
         return _refuse(401, "invalid_client", description)
-    seconds = wish.get("expires_in", DEFAULT_SECONDS)
-    if not isinstance(seconds, int) or not SHORTEST <= seconds <= LONGEST:
+    seconds = wish.get("expires_in") or DEFAULT_SECONDS
+    if not SHORTEST <= seconds <= LONGEST:
         return _refuse(400, "invalid_request", f"expires_in must be between {SHORTEST} and {LONGEST}")
-    scope = str(wish.get("scope") or "")
+    scope = wish.get("scope") or ""
     token = secrets.token_hex(32)
     account().tokens[token] = Token(tuple(scope.split()), account().clock.time() + seconds)
     body = {"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": seconds}

@@ -6,7 +6,6 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from adapters.sandbox.shelf import Record
-from adapters.sandbox.store import CUSTOM
 from adapters.sandbox.zendesk import shapes
 from adapters.sandbox.zendesk.blueprint import (
     ApiError,
@@ -21,7 +20,8 @@ from adapters.sandbox.zendesk.blueprint import (
 )
 from adapters.sandbox.zendesk.paging import paged
 from adapters.sandbox.zendesk.settings import found
-from adapters.sandbox.zendesk.triggers import ACTION_FIELDS, CONDITION_FIELDS
+from adapters.sandbox.zendesk.triggers import ACTION_FIELDS, CONDITION_FIELDS, action_problem, name_problem
+from adapters.sandbox.zendesk.wishes import CategoryWish, TriggerWish
 
 _shape = shapes.setting("trigger", "triggers")
 MAX_BYTES = 65_000
@@ -115,25 +115,22 @@ def check(wish: Record) -> None:
     if not listed:
         raise record_invalid(problem("base", "You must select at least one condition", "InvalidConditions"))
     for condition in listed:
-        name = str(condition.get("field", ""))
-        if name not in CONDITION_FIELDS and not name.startswith(CUSTOM):
-            raise record_invalid(problem("conditions", f"{name} is not a valid condition"))
-    actions = wish.get("actions")
-    if not isinstance(actions, list) or not actions:
+        if wrong := name_problem(condition["field"], CONDITION_FIELDS):
+            raise record_invalid(problem("conditions", wrong))
+    if not wish.get("actions"):
         raise record_invalid(problem("base", "You must select at least one action", "InvalidActions"))
-    for action in actions:
-        name = str(action.get("field", ""))
-        if name not in ACTION_FIELDS and not name.startswith(CUSTOM):
-            raise record_invalid(problem("actions", f"{name} is not a valid action"))
+    for action in wish["actions"]:
+        name, value = action["field"], action["value"]
+        if wrong := action_problem(name, value, ACTION_FIELDS):
+            raise record_invalid(problem("actions", wrong))
         if name == "notification_webhook":
-            value = action.get("value")
             key = value[0] if isinstance(value, list) and value else value
             if account().webhooks.get(str(key)) is None:
                 raise record_invalid(problem("actions", "the webhook does not exist"))
     if len(str(wish)) > MAX_BYTES:
         raise record_invalid(problem("base", "the rule is larger than 65 kB", "TooLarge"))
     category = wish.get("category_id")
-    if category and account().trigger_categories.get(str(category)) is None:
+    if category and account().trigger_categories.get(category) is None:
         raise record_invalid(problem("category_id", "is not valid"))
 
 

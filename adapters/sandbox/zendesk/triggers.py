@@ -127,10 +127,27 @@ def target(name: str, value: Any, ticket: Ticket) -> tuple[str, Any] | None:
         case "status" | "priority" | "type" | "subject":
             return name, value or None
         case "assignee_id" | "group_id" | "brand_id":
-            return name, int(value) if str(value).isdigit() else None
+            return name, int(value) if str(value).isdecimal() else None
     if name.startswith(CUSTOM):
         return name, value
     return None
+
+
+def name_problem(name: str, known: frozenset[str]) -> str | None:
+    """What is wrong with the field of a condition or action; None if nothing is."""
+    if name in known or (name.startswith(CUSTOM) and name.removeprefix(CUSTOM).isdecimal()):
+        return None
+    return f"{name} is not a valid field"
+
+
+def action_problem(name: str, value: Any, known: frozenset[str]) -> str | None:
+    """What is wrong with an action; None if nothing is."""
+    allowed = {"status": STATUS_ORDER, "priority": PRIORITY_ORDER, "type": TYPES}.get(name)
+    if allowed and value not in (*allowed, "", None):
+        return f"{value} is not a valid {name}"
+    if name == "subject" and not isinstance(value, str):
+        return "a subject must be a text"
+    return name_problem(name, known)
 
 
 def matches(conditions: Record, ticket: Ticket, audit: Audit, account: ZendeskAccount) -> bool:

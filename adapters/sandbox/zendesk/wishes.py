@@ -243,10 +243,14 @@ class WebhookWish(Wish):
     custom_headers = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
 
 
-class HookTestWish(Wish):
+class HookRequestWish(Wish):
     endpoint = fields.String(allow_none=True)
     http_method = fields.String(allow_none=True)
     payload = fields.Raw(allow_none=True)
+
+
+class HookTestWish(Wish):
+    request = fields.Nested(HookRequestWish, allow_none=True)
 
 
 class TokenWish(Wish):

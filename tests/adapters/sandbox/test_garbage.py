@@ -20,8 +20,46 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-ZENDESK_TICKET = ["comment", "tags", "custom_fields", "priority", "status", "type", "group_id", "assignee_id", "brand_id", "requester_id", "subject", "external_id", "macro_ids", "macro_id", "metadata", "safe_update", "updated_stamp", "additional_tags", "remove_tags", "requester", "description"]
-FRESHDESK_TICKET = ["status", "priority", "type", "group_id", "responder_id", "tags", "custom_fields", "due_by", "subject", "description", "source", "requester_id", "email", "name", "phone"]
+ZENDESK_TICKET = [
+    "comment",
+    "tags",
+    "custom_fields",
+    "priority",
+    "status",
+    "type",
+    "group_id",
+    "assignee_id",
+    "brand_id",
+    "requester_id",
+    "subject",
+    "external_id",
+    "macro_ids",
+    "macro_id",
+    "metadata",
+    "safe_update",
+    "updated_stamp",
+    "additional_tags",
+    "remove_tags",
+    "requester",
+    "description",
+]
+FRESHDESK_TICKET = [
+    "status",
+    "priority",
+    "type",
+    "group_id",
+    "responder_id",
+    "tags",
+    "custom_fields",
+    "due_by",
+    "subject",
+    "description",
+    "source",
+    "requester_id",
+    "email",
+    "name",
+    "phone",
+]
 
 # (helpdesk, method, path, wrapper, keys)
 WRITES = [
@@ -119,3 +157,63 @@ def test_wishes_of_garbage(client: FlaskClient, path: str, keys: dict[str, Any])
     answer = client.post(f"/control/{path}", json=keys, headers={"Host": "localhost"})
     assert answer.status_code < 500, keys
     client.delete("/control/faults", headers={"Host": "localhost"})
+
+
+NAMES = st.sampled_from(
+    ["status", "priority", "type", "subject", "current_tags", "set_tags", "remove_tags", "assignee_id", "group_id", "custom_fields_7", "update_type", "role", "comment_is_public", "current_via_id", "subject_includes_word", "in_business_hours", "ticket_type", "tag_names", "add_tag", "responder_id", "reply_sent", "note_type", "ticket_action", "trigger_webhook", "cf_order_number", "from_email"]
+)
+OPERATORS = st.sampled_from(
+    ["is", "is_not", "includes", "not_includes", "less_than", "changed", "value", "value_previous", "present", "in", "not_in", "contains"]
+)
+VALUES = st.sampled_from(
+    ["2", 3, "high", "open", "--", "a b", None, True, 1.5, [], ["x", "y"], "https://x.example", ""]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_rules_that_were_accepted_never_break_a_ticket(client: FlaskClient, data: st.DataObject) -> None:
+    condition = st.fixed_dictionaries({"field": NAMES, "operator": OPERATORS, "value": VALUES})
+    some = st.lists(condition, max_size=2)
+    trigger = data.draw(
+        st.fixed_dictionaries(
+            {
+                "title": st.just("t"),
+                "conditions": st.fixed_dictionaries({"all": some, "any": some}),
+                "actions": st.lists(st.fixed_dictionaries({"field": NAMES, "value": VALUES}), min_size=1, max_size=3),
+            }
+        )
+    )
+    row = st.fixed_dictionaries({"field_name": NAMES, "operator": OPERATORS, "value": VALUES})
+    conditions = st.fixed_dictionaries(
+        {"match_type": st.sampled_from(["all", "any"]), "properties": st.lists(row, max_size=2)}
+    )
+    event = st.fixed_dictionaries({"field_name": NAMES, "from": VALUES, "to": VALUES, "value": VALUES})
+    rule = data.draw(
+        st.fixed_dictionaries(
+            {
+                "name": st.just("r"),
+                "performer": st.fixed_dictionaries(
+                    {"type": st.integers(0, 5), "members": st.lists(VALUES, max_size=2)}
+                ),
+                "events": st.lists(event, min_size=1, max_size=2),
+                "conditions": st.lists(conditions, min_size=1, max_size=2),
+                "actions": st.lists(
+                    st.fixed_dictionaries({"field_name": NAMES, "value": VALUES}), min_size=1, max_size=3
+                ),
+            }
+        )
+    )
+    local = {"Host": "localhost"}
+    client.post("/control/reset", json={}, headers=local)
+    client.post("/zendesk/api/v2/triggers", json={"trigger": trigger}, headers=headers("zendesk"))
+    for kind in (1, 4):
+        client.post(f"/freshdesk/api/v2/automations/{kind}/rules", json=rule, headers=headers("freshdesk"))
+    for helpdesk, wish in (("zendesk", {"ticket": {"priority": "low", "tags": ["a"]}}), ("freshdesk", {"priority": 2})):
+        made = client.post("/control/tickets", json={"helpdesk": helpdesk, "text": "x"}, headers=local)
+        assert made.status_code == 201
+        changed = client.put(f"/{helpdesk}/api/v2/tickets/1", json=wish, headers=headers(helpdesk))
+        assert changed.status_code < 500
+        for path in (f"/control/tickets/{helpdesk}/1", f"/workspace/tickets/{helpdesk}/1"):
+            assert client.get(path, headers=local).status_code == 200
+        assert client.get(f"/{helpdesk}/api/v2/tickets/1", headers=headers(helpdesk)).status_code in (200, 404)

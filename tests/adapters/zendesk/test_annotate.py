@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract import Annotation, AuthorRole, Message, Priority, Requester, Status, Ticket
-from adapters.zendesk.annotate import BODY_LIMIT_BYTES, carries_note, inert, matching_option, update
+from adapters.placeholders import inert
+from adapters.zendesk.annotate import BODY_LIMIT_BYTES, carries_note, matching_option, update
 from adapters.zendesk.schemas import Option, TicketField
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -153,7 +154,6 @@ def test_options_that_share_our_tags_settle_with_a_warning() -> None:
 @pytest.mark.parametrize(
     ("defined", "says"),
     [
-        ({}, "no field is configured"),
         ({"complaint": "the account has no ticket field 9"}, "no ticket field 9"),
         ({"complaint": TicketField("9", "checkbox")}, "type checkbox"),
         ({"complaint": TicketField("9", "tagger", False, [Option("no_callback")])}, "switched off"),
@@ -168,6 +168,12 @@ def test_field_that_cannot_be_written_is_a_warning_and_the_rest_is_written(
     assert result.ticket["tags"] == ["vip", "x"]
     assert "custom_fields" not in result.ticket
     assert len(result.warnings) == 1 and result.warnings[0].startswith("complaint: ") and says in result.warnings[0]
+
+
+def test_a_name_the_account_has_no_field_for_is_left_out_in_silence() -> None:
+    result = update(ticket(), Annotation("d", frozenset({"x"}), fields={"complaint": "no_callback"}), {})
+    assert "custom_fields" not in result.ticket
+    assert result.warnings == ()
 
 
 @pytest.mark.parametrize(

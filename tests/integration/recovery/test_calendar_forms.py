@@ -109,6 +109,7 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str | int, ...], str]] = [
     ("overlap", OFFICE | {"hours": {"mon": ["09:00-12:00", "11:00-13:00"]}}, ("hours", "mon"), "overlap"),
     ("never open", OFFICE | {"hours": {"mon-fri": []}}, ("_schema",), "is never open"),
     ("unknown country", OFFICE | {"holidays": "usa"}, ("holidays",), "did you mean US"),
+    ("not the ISO code", OFFICE | {"holidays": "UK"}, ("holidays",), "did you mean GB?"),
     ("unknown part", OFFICE | {"holidays": "GB-LON"}, ("holidays",), "its parts: ENG, NIR, SCT, WLS"),
     ("closures of a wrong kind", OFFICE | {"closures": "2026-12-24"}, ("closures",), "write a list"),
     ("no date", OFFICE | {"closures": ["Christmas"]}, ("closures", 0), 'write "2026-12-24"'),
@@ -155,6 +156,13 @@ def test_all_mistakes_are_told_at_once() -> None:
     messages: Any = caught.value.messages
     assert set(messages) == {"time_zone", "hours", "closures", "holidays"}
     assert set(messages["hours"]) == {"mon", "tues"}
+
+
+def test_a_calendar_is_written_as_a_person_would_write_it() -> None:
+    form = {**OFFICE, "name": "office", "closures": ["2026-12-24 12:00-24:00: half day", "2026-12-28..2026-12-31"]}
+    assert CalendarSchema().dump(CalendarSchema().load(form)) == form
+    always = {"name": "office", "time_zone": "Etc/UTC", "always": True}
+    assert CalendarSchema().dump(CalendarSchema().load(always)) == always
 
 
 _line = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=30)

@@ -28,7 +28,11 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "time_zone": "Europe/London",
         "hours": OFFICE,
         "holidays": "GB-ENG",
-        "closures": ["2026-12-24 12:00-24:00: half day", "2026-12-29..2026-12-31: between the years"],
+        "closures": [
+            "2026-12-24 12:00-24:00: half day",
+            "2026-12-29..2026-12-31: between the years",
+            "2026-11-23 17:00-19:00",
+        ],
     },
     "round the clock": {"time_zone": "America/New_York", "always": True},
     "london round the clock": {"time_zone": "Europe/London", "always": True},
@@ -262,6 +266,21 @@ def test_the_table_is_as_long_as_promised_and_says_nothing_twice() -> None:
             " Rule: same business day, cut-off 2 business hours. Calendar: short saturday.",
         ),
         (
+            "short saturday",
+            SameBusinessDay(2, 1),
+            "2026-11-27T16:30+00:00",
+            "end of Saturday 28 November (11:00 London), 1 business hour after opening:"
+            " Friday 27 November had less than 2 business hours left."
+            " Rule: same business day, cut-off 2 business hours. Calendar: short saturday.",
+        ),
+        (
+            "christmas",
+            hours(1),
+            "2026-11-23T10:00+00:00",
+            "Monday 23 November 11:00 London, 1 business hour after Monday 23 November 10:00."
+            " Rule: within 1 business hour. Calendar: christmas.",
+        ),
+        (
             "new york",
             hours(1),
             "2026-11-25T18:00-05:00",
@@ -351,7 +370,8 @@ def test_the_explanation_names_the_day_what_moved_it_the_rule_and_the_calendar(
 )
 def test_a_deadline_is_said_as_an_agent_would_say_it(calendar: str, due_at: str, now: str, said: str) -> None:
     moment = datetime.fromisoformat(due_at).astimezone(CALENDARS[calendar].zone)
-    assert words(Deadline(moment, ""), datetime.fromisoformat(now)) == said
+    for told in (datetime.fromisoformat(now), datetime.fromisoformat(now).astimezone(moment.tzinfo)):
+        assert words(Deadline(moment, ""), told) == said
 
 
 def test_hours_that_nobody_could_wait_for_are_refused() -> None:

@@ -17,7 +17,7 @@ from integration.settings import DEFAULT_FILE, load_settings
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
 from integration.web.sidebar.api import docs, sidebar
-from integration.web.sidebar.coaching import load_coach
+from integration.web.sidebar.coaching import load_judge
 from integration.web.sidebar.throttle import Throttle
 
 # A hook must be answered within a second or so, even if Redis hangs.
@@ -63,7 +63,7 @@ def _add_sidebar(app: Flask, context: Context) -> None:
     app.register_blueprint(docs)
     app.extensions["makeright-spec"] = api.spec
     app.extensions["makeright-throttle"] = Throttle(context.redis)
-    app.extensions["makeright-coach"] = load_coach()
+    app.extensions["makeright-coach"] = load_judge()
 
 
 def wsgi() -> Flask:

@@ -68,8 +68,11 @@ def _compare(
         counts["doubled"].append(ticket_id)
     if decision.labels:
         remedies = [r for complaint, r in playbook.remedies.items() if complaint.value in decision.labels]
-        wanted = {playbook.seen_tag, remedies[0].clock_tag, *(r.label_tag for r in remedies)}
-        whole = tags == wanted and len(notes) >= 1 and _field(there)
+        wanted = {playbook.seen_tag, *(r.label_tag for r in remedies)}
+        # Of the complaints' clocks the tightest counts, which depends on the hour.
+        whole = (
+            tags - wanted in [{r.clock_tag} for r in remedies] and wanted <= tags and len(notes) >= 1 and _field(there)
+        )
         counts["annotated" if whole else "incomplete"].append(ticket_id)
     else:
         counts["disturbed" if tags or notes or _field(there) else "untouched"].append(ticket_id)

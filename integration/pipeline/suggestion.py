@@ -6,7 +6,6 @@ is ready before anybody asks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +16,12 @@ from marshmallow import EXCLUDE, Schema, fields, post_load
 from adapters.contract import Ticket
 from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
+from integration.recovery.calendars import BusinessCalendar
+from integration.recovery.drafts import Draft, Occasion, drafts
+from integration.recovery.macros import Suggestion as MacroSuggestion
+from integration.recovery.placeholders import preview
+from integration.recovery.plan import Plan
 from integration.recovery.playbook import Playbook
-
-_GAP = re.compile(r"\[([^\[\]\n]{1,120})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +84,53 @@ class Suggestion:
 
 
 def suggest(
-    ticket: Ticket, reading: Reading, labels: Iterable[Complaint], playbook: Playbook, *, tag_prefix: str = ""
+    ticket: Ticket,
+    reading: Reading,
+    planned: Plan | None,
+    playbook: Playbook,
+    calendar: BusinessCalendar,
+    now: datetime,
+    *,
+    labels: Iterable[Complaint],
+    tag_prefix: str = "",
 ) -> Suggestion:
-    """What the panel shows for these labels; where there are none, only which message was read."""
-    wanted = frozenset(labels)
+    """What the panel shows for these labels, for which `planned` was made; without labels, only which message was read."""
     times = {message.id: message.at for message in ticket.messages}
     anchor_at = times.get(reading.anchor or "")
-    remedies = [remedy for complaint, remedy in playbook.remedies.items() if complaint in wanted]
-    if not remedies:
+    shown = tuple(labels)
+    if planned is None or not shown:
         return Suggestion((), anchor_at)
-    lead = remedies[0]
+    lead = playbook.remedies[planned.lead]
+    repeat = planned.lead in planned.relationship.repeats
+    occasion = Occasion(ticket, planned.lead, planned.deadline, calendar, now, reading, repeat=repeat)
     return Suggestion(
-        labels=tuple(remedy.complaint.value for remedy in remedies),
+        labels=tuple(label.value for label in shown),
         anchor_at=anchor_at,
-        remedy=lead.text,
-        drafts=(DraftText("full", lead.macro.body, gaps_in(lead.macro.body), f"{lead.complaint}.{lead.macro.title}"),),
+        remedy=lead.step(repeat=repeat).text,
+        relationship=planned.relationship.line,
+        clock=RunningClock(
+            planned.clock_of.value,
+            planned.deadline.due_at,
+            planned.started_at,
+            calendar.zone.key,
+            planned.deadline.explanation,
+        ),
+        macros=tuple(_macro(one, ticket) for one in planned.suggestions),
+        drafts=tuple(_draft(draft) for draft in drafts(playbook, occasion)),
+        policy=planned.policy.value,
         playbook=playbook.version,
-        label_tags={remedy.complaint.value: tag_prefix + remedy.label_tag for remedy in remedies},
+        label_tags={label.value: tag_prefix + playbook.remedies[label].label_tag for label in shown},
     )
 
 
-def gaps_in(text: str) -> tuple[Gap, ...]:
-    """What stands in square brackets, each once: "[who calls]" is the gap `who_calls`."""
-    questions = dict.fromkeys(_GAP.findall(text))
-    return tuple(Gap(re.sub(r"\W+", "_", question).strip("_").lower(), question) for question in questions)
+def _macro(one: MacroSuggestion, ticket: Ticket) -> SuggestedMacro:
+    filled = preview(one.macro, ticket)
+    return SuggestedMacro(one.macro.id, one.macro.title, one.reason, filled.text, filled.is_html)
+
+
+def _draft(draft: Draft) -> DraftText:
+    gaps = tuple(Gap(name, question) for name, question in draft.gaps.items() if f"[{question}]" in draft.text)
+    return DraftText(draft.variant.value, draft.text, gaps, draft.playbook_entry, draft.hold or "")
 
 
 class _Stored(Schema):

@@ -9,18 +9,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Annotation, Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
+from adapters.contract import (
+    Annotation,
+    Capability,
+    Gone,
+    Helpdesk,
+    Permanent,
+    Priority,
+    Status,
+    Throttled,
+    Ticket,
+    Unauthorised,
+)
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
+from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
-from integration.pipeline.suggestion import stored, suggest
-from integration.recovery.plan import Standing, plan
+from integration.pipeline.suggestion import Suggestion, stored, suggest
+from integration.recovery.calendars import ALWAYS, BusinessCalendar
+from integration.recovery.plan import Standing, Surroundings, plan
 from integration.recovery.playbook import Playbook
 from integration.settings import AccountSettings, Level
 from integration.store.store import Decision, Outcome, new_decision_id
@@ -28,6 +42,8 @@ from integration.store.store import Decision, Outcome, new_decision_id
 log = structlog.get_logger()
 
 LOCK_PAUSE = timedelta(seconds=2)
+# For an account that names no business hours: every hour is one.
+ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,7 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
         decision = None
     standing = _standing(context, account_name, ticket_id)
     if decision is None:
-        decision, annotation = _decide(ticket, account, brain, standing, fingerprint, helpdesk.capabilities)
+        decision, annotation = _decide(ticket, account, brain, standing, fingerprint, helpdesk)
         context.store.add(decision)
     else:
         annotation = _annotation(decision.annotation)
@@ -165,20 +181,19 @@ def _decide(
     brain: Brain,
     standing: Standing,
     fingerprint: str,
-    capabilities: frozenset[Capability],
+    helpdesk: Helpdesk,
 ) -> tuple[Decision, Annotation | None]:
     reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
     labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
-    annotation = plan(
-        new_decision_id(),
-        ticket,
-        reading,
-        labels,
-        brain.playbook,
-        standing,
+    around = Surroundings(
+        calendar=ALWAYS_OPEN,
+        standing=standing,
         tag_prefix=account.tag_prefix,
-        notes_can_be_edited=Capability.EDIT_NOTE in capabilities,
+        notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
+        note_limit=helpdesk.note_limit,
     )
+    planned = plan(new_decision_id(), ticket, reading, labels, brain.playbook, around)
+    annotation = planned.annotation if planned else None
     decision = Decision(
         id=annotation.decision_id if annotation else new_decision_id(),
         account=account.name,
@@ -199,7 +214,7 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
-        panel=stored(suggest(ticket, reading, reading.labels(), brain.playbook, tag_prefix=account.tag_prefix)),
+        panel=stored(_suggestion(ticket, reading, brain.playbook, around)),
         annotation=_plain(annotation) if annotation else {},
         outcome=Outcome.PLANNED,
         created_at=datetime.now(UTC),
@@ -207,16 +222,38 @@ def _decide(
     return decision, annotation
 
 
+def _suggestion(ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings) -> Suggestion:
+    """What agents are shown: also labels that are not sure enough to be written."""
+    shown = reading.labels(Sureness.SHOW)
+    planned = plan(new_decision_id(), ticket, reading, shown, playbook, around)
+    return suggest(
+        ticket,
+        reading,
+        planned,
+        playbook,
+        around.calendar,
+        datetime.now(UTC),
+        labels=shown,
+        tag_prefix=around.tag_prefix,
+    )
+
+
 def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     state = context.store.ticket_state(account, ticket_id)
     if state is None:
         return Standing()
-    written = next(
-        (d for d in context.store.decisions(account, ticket_id) if d.outcome in (Outcome.WRITTEN, Outcome.UNCHANGED)),
-        None,
+    written = [
+        d for d in context.store.decisions(account, ticket_id) if d.outcome in (Outcome.WRITTEN, Outcome.UNCHANGED)
+    ]
+    annotations = [annotation for d in written if (annotation := _annotation(d.annotation)) is not None]
+    return Standing(
+        tags=state.tags,
+        note_id=state.note_id,
+        labels=frozenset(Complaint(label) for label in written[0].labels) if written else frozenset(),
+        due_at=next((a.due_at for a in annotations if a.due_at), None),
+        priority=next((a.priority for a in annotations if a.priority), None),
+        group=next((a.group for a in annotations if a.group), None),
     )
-    labels = frozenset(Complaint(label) for label in written.labels) if written else frozenset()
-    return Standing(state.tags, state.note_id, labels)
 
 
 def _finish(context: Context, decision: Decision, outcome: Outcome, version: str) -> Outcome:
@@ -229,7 +266,7 @@ def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
     digest = blake2b(digest_size=20)
     for part in (
         brain.classifier.version,
-        brain.playbook.version,
+        brain.playbook.digest,
         account.level,
         account.tag_prefix,
         repr(sorted(account.thresholds.items())),
@@ -258,6 +295,7 @@ def _annotation(data: Mapping[str, Any]) -> Annotation | None:
             **data,
             "add_tags": frozenset(data["add_tags"]),
             "remove_tags": frozenset(data["remove_tags"]),
+            "priority": Priority(data["priority"]) if data["priority"] else None,
             "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
             "macros": tuple(data["macros"]),
         }

@@ -146,7 +146,7 @@ def coach(body: dict[str, Any], account: AccountSettings, ticket_id: str) -> dic
     judge = current_app.extensions["makeright-coach"]
     if judge is None:
         return {"findings": [], "available": False}
-    findings = judge(body["text"], policy=body["policy"] or "full")
+    findings = judge(body["text"], body["policy"] or "full")
     return {"findings": CoachFindingSchema(many=True).dump(findings), "available": True}
 
 

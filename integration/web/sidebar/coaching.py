@@ -1,4 +1,4 @@
-"""The draft coach as the API calls it."""
+"""The draft coach as the API calls it: loaded once per process, asked for one draft at a time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-Coach = Callable[..., Iterable[Any]]
+import structlog
+
+log = structlog.get_logger()
+
+# From a draft and an apology policy ("full", "regret_only", "hold_for_review") to findings.
+Judge = Callable[[str, str], Iterable[Any]]
 
 
-def load_coach() -> Coach | None:
-    """`integration.recovery.coach.coach(text, policy=...)`, or None where it is not there."""
+def load_judge() -> Judge | None:
+    """The coach, or None where this installation has none (its model is not packaged)."""
     name = "integration.recovery.coach"
-    return getattr(import_module(name), "coach", None) if find_spec(name) else None
+    if find_spec(name) is None:
+        return None
+    module = import_module(name)
+    try:
+        coach = module.Coach.load()
+    except FileNotFoundError as error:
+        log.warning("coach_missing", file=str(error.filename))
+        return None
+    return lambda text, policy: coach.review(text, policy=module.Policy(policy))

@@ -43,7 +43,7 @@ export function emptiness(view) {
 const SILENCES = {
   nothing_above: (detail) => ({
     title: "No complaint found",
-    text: detail ? `Nothing of the four reached ${percent(Number(detail))}. Silence is better than a guess.` : "Nothing of the four was likely enough.",
+    text: Number(detail) ? `Nothing of the four reached ${percent(Number(detail))}. Silence is better than a guess.` : "Nothing of the four was likely enough.",
   }),
   other_language: (detail) => ({ title: "Another language", text: `The message is not in English${detail ? ` (${language(detail)})` : ""}, so it was not judged.` }),
   too_short: () => ({ title: "Too short to tell", text: "The customer's message has too few words to judge." }),

@@ -35,12 +35,13 @@ class Reason(StrEnum):
     NO_CUSTOMER_TEXT = "no_customer_text"
 
 
+# How a stored reason begins (`Reading.reason`).
 _REASONS = {
-    Silence.NOTHING_ABOVE: Reason.NOTHING_ABOVE,
-    Silence.NOT_ENGLISH: Reason.OTHER_LANGUAGE,
-    Silence.TOO_SHORT: Reason.TOO_SHORT,
-    Silence.EMPTY: Reason.NO_CUSTOMER_TEXT,
-    Silence.BY_THE_BUSINESS: Reason.NO_CUSTOMER_TEXT,
+    "nothing above": Reason.NOTHING_ABOVE,
+    Silence.NOT_ENGLISH.value: Reason.OTHER_LANGUAGE,
+    Silence.TOO_SHORT.value: Reason.TOO_SHORT,
+    Silence.EMPTY.value: Reason.NO_CUSTOMER_TEXT,
+    Silence.BY_THE_BUSINESS.value: Reason.NO_CUSTOMER_TEXT,
 }
 
 
@@ -169,8 +170,8 @@ def _verdicts(decision_id: str, words: Iterable[Feedback]) -> Iterator[tuple[str
 def _why(silence: str) -> tuple[Reason, str]:
     """The stored reason ("nothing above 0.50", "not English (de)") taken apart."""
     for known, reason in _REASONS.items():
-        if silence.startswith(known.value):
-            return reason, silence.removeprefix(known.value).strip(" ()")
+        if silence.startswith(known):
+            return reason, silence.removeprefix(known).strip(" ()")
     return Reason.NOTHING_ABOVE, ""
 
 

@@ -9,12 +9,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
@@ -24,8 +25,14 @@ from adapters.fields import SecretField
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
+from integration.recovery.calendar_forms import CalendarSchema, ZoneField
+from integration.recovery.calendars import ALWAYS, BusinessCalendar
+from integration.recovery.playbook import Playbook, default_layer, default_playbook, read_playbook
+from integration.recovery.playbook_layers import Layer, PlaybookError
 
 DEFAULT_FILE = Path("makeright.toml")
+# For an account that names no business hours: every hour is one.
+ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
 LONGEST_PREFIX = 4
 # HS256 is as strong as its key, and a key below the hash's own size is refused by RFC 7518, 3.2.
@@ -55,6 +62,32 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Handling:
+    """How one brand's complaints are dealt with: the playbook in force, on which calendar."""
+
+    playbook: Playbook
+    calendar: BusinessCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Where alerts go (apprise addresses), and from when to when nobody is to be disturbed."""
+
+    urls: tuple[Secret, ...] = ()
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def quiet_at(self, moment: datetime) -> bool:
+        if self.quiet_from is None or self.quiet_to is None:
+            return False
+        clock = moment.astimezone(self.zone).time()
+        if self.quiet_from <= self.quiet_to:
+            return self.quiet_from <= clock < self.quiet_to
+        return clock >= self.quiet_from or clock < self.quiet_to
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One account: what the adapter needs (`account`, of helpdesk `kind`) and what we decided about it."""
 
@@ -66,17 +99,20 @@ class AccountSettings:
     tag_prefix: str
     sweep_every: timedelta
     sweep_reach: timedelta
+    own: Handling
+    brands: Mapping[str, Handling]
     sidebar_secrets: tuple[Secret, ...] = ()
 
-    @property
-    def production(self) -> bool:
-        return not self.account.sandbox
+    def handling(self, brand: str | None) -> Handling:
+        """The brand's own playbook and calendar where it has them, else the account's."""
+        return self.brands.get(brand or "", self.own)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     file: Path
     service: Service
+    alerts: Alerts
     accounts: Mapping[str, AccountSettings]
 
 
@@ -119,6 +155,40 @@ class SweepSchema(Schema):
     reach_hours = fields.Float(load_default=24.0, validate=validate.Range(min=0.1, max=24 * 90))
 
 
+class AlertsSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    urls = fields.List(SecretField(), load_default=list)
+    quiet_hours = fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", error='write it like "22:00-07:00"'
+        ),
+    )
+    time_zone = ZoneField(load_default=ZoneInfo("UTC"))
+
+    @post_load
+    def built(self, data: dict[str, Any], **_: Any) -> Alerts:
+        begin, end = (data["quiet_hours"] or "-").split("-")
+        return Alerts(
+            tuple(data["urls"]),
+            time.fromisoformat(begin) if begin else None,
+            time.fromisoformat(end) if end else None,
+            data["time_zone"],
+        )
+
+
+class BrandSchema(Schema):
+    """A brand's own calendar and playbook; what it does not say is the account's."""
+
+    class Meta:
+        unknown = RAISE
+
+    calendar = fields.Nested(CalendarSchema, load_default=None)
+    playbook = fields.String(load_default=None)
+
+
 class ThresholdsSchema(Schema):
     """How sure to be before a label is shown, preselected, written: `{ show = 0.5, preselect = 0.7, write = 0.9 }`."""
 
@@ -157,6 +227,9 @@ class AccountSchema(Schema):
         ),
     )
     share = fields.Float(load_default=0.8, validate=validate.Range(0.05, 1.0))
+    calendar = fields.Nested(CalendarSchema, load_default=None)
+    playbook = fields.String(load_default=None)
+    brands = fields.Dict(fields.String(), fields.Nested(BrandSchema), load_default=dict)
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
 
     @post_load
@@ -188,21 +261,22 @@ def load_settings(file: Path = DEFAULT_FILE) -> Settings:
         raise SettingsError(file, [f"is not TOML: {error}"]) from None
     problems: list[str] = []
     found = _resolved(raw, (), file.parent, problems)
-    for key in sorted(set(found) - {"service", "accounts"}):
-        problems.append(f"{key}: unknown section; there are [service] and [accounts.NAME]")
+    for key in sorted(set(found) - {"service", "alerts", "accounts"}):
+        problems.append(f"{key}: unknown section; there are [service], [alerts] and [accounts.NAME]")
     service = _load(ServiceSchema(), found.get("service", {}), "service", problems)
+    alerts = _load(AlertsSchema(), found.get("alerts", {}), "alerts", problems)
     accounts: dict[str, AccountSettings] = {}
     sections = found.get("accounts", {})
     if not isinstance(sections, dict):
         problems.append("accounts: must be sections like [accounts.acme]")
         sections = {}
     for name, section in sections.items():
-        account = _account(name, section, problems)
+        account = _account(name, section, file.parent, problems)
         if account is not None:
             accounts[name] = account
     if problems or service is None:
         raise SettingsError(file, problems)
-    return Settings(file, _service(service, file.parent), accounts)
+    return Settings(file, _service(service, file.parent), alerts, accounts)
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:
@@ -213,7 +287,7 @@ def _service(data: dict[str, Any], folder: Path) -> Service:
     return Service(data_folder=data_folder, database_url=database_url, **data)
 
 
-def _account(name: str, section: Any, problems: list[str]) -> AccountSettings | None:
+def _account(name: str, section: Any, folder: Path, problems: list[str]) -> AccountSettings | None:
     place = f"accounts.{name}"
     if not isinstance(section, dict):
         problems.append(f"{place}: must be a section [accounts.{name}]")
@@ -233,6 +307,19 @@ def _account(name: str, section: Any, problems: list[str]) -> AccountSettings | 
     )
     if options is None:
         return None
+    own = Handling(
+        _playbook([base["playbook"]], folder, f"{place}.playbook", problems),
+        base["calendar"] or ALWAYS_OPEN,
+    )
+    brands = {
+        brand: Handling(
+            _playbook([base["playbook"], said["playbook"]], folder, f"{place}.brands.{brand}.playbook", problems)
+            if said["playbook"]
+            else own.playbook,
+            said["calendar"] or own.calendar,
+        )
+        for brand, said in base["brands"].items()
+    }
     base_url = base["base_url"]
     sandbox = base_url is not None and is_loopback(urlsplit(base_url).hostname or "")
     if not base["webhook_secrets"]:
@@ -257,7 +344,24 @@ def _account(name: str, section: Any, problems: list[str]) -> AccountSettings | 
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
         sidebar_secrets=tuple(base["sidebar_secrets"]),
+        own=own,
+        brands=brands,
     )
+
+
+def _playbook(files: list[str | None], folder: Path, place: str, problems: list[str]) -> Playbook:
+    """The default playbook with these files laid over it; the default alone where one of them cannot be used."""
+    layers = [default_layer()]
+    for name in filter(None, files):
+        try:
+            layers.append(Layer(name, (folder / name).read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{place}: {name!r}: cannot be read ({type(error).__name__}): name a file beside this one")
+    try:
+        return read_playbook(*layers)
+    except PlaybookError as error:
+        problems.extend(f"{place}: {problem}" for problem in error.problems)
+        return default_playbook()
 
 
 def _load(schema: Schema, data: Any, place: str, problems: list[str]) -> Any:

@@ -43,6 +43,7 @@ RUN_BY = {
     "python -m adapters.sandbox": "tests/integration/installation.py starts it",
     "makeright classify": "tests/integration/complaints",
     "makeright evaluate": "tests/integration/complaints",
+    "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
     "makeright train": "tests/integration/complaints",
 }
 _COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make .+|(?:makeright|adapters\.sandbox)(?: .*)?)$")

@@ -4,8 +4,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SOON = 60 * MINUTE;
 
-// {left: "2 h 14 min left", when: "today 17:00, New York", state: "calm" | "soon" | "late", share: 0..1 of the time used}
+// {left: "2 h 14 min left", when: "today 17:00, New York", state: "calm" | "soon" | "late" | "kept", share: 0..1 of the time used}
 export function countdown(clock, now = Date.now()) {
+  if (clock.state === "kept") return { left: "Kept", when: moment(Date.parse(clock.due_at), clock.zone, now), state: "kept", share: 1 };
   const due = Date.parse(clock.due_at);
   const started = Date.parse(clock.started_at);
   const left = due - now;

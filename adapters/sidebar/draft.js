@@ -16,7 +16,7 @@ export function asHtml(text) {
   return escaped.split(/\n{2,}/).map((paragraph) => `<p>${paragraph.replaceAll("\n", "<br>")}</p>`).join("");
 }
 
-// Plain text of a macro's HTML, read without running or loading anything.
+// Plain text of what stands in a composer, read without running or loading anything.
 export function asText(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   for (const node of page.querySelectorAll("br")) node.replaceWith("\n");

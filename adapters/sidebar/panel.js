@@ -2,7 +2,7 @@
 
 import { CoachBox } from "./coach.js";
 import { countdown } from "./clock.js";
-import { asText, distance, filled, given, open } from "./draft.js";
+import { distance, filled, given, open } from "./draft.js";
 import { h, icon } from "./dom.js";
 import { emptiness, percent, POLICIES, REASONS, TROUBLES, VARIANTS } from "./words.js";
 
@@ -315,7 +315,7 @@ export class Panel {
   }
 
   async apply(macro) {
-    const text = macro.is_html ? asText(macro.text) : macro.text;
+    const { text } = macro;
     const outcome = await this.attempt(() => this.host.applyMacro(macro, text));
     if (outcome === "occupied") {
       await this.attempt(() => this.host.copy(text));

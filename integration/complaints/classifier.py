@@ -9,15 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources.abc import Traversable
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from adapters.contract import AuthorRole, Message, Ticket
 from integration.complaints import language, zones
 from integration.complaints.encoder import EncoderBrain
-from integration.complaints.linear import LinearBrain
 from integration.complaints.markup import legible
 from integration.complaints.reading import Earlier, Evidence, Reading, Silence, Thresholds
 from integration.complaints.taxonomy import Complaint
@@ -27,19 +22,10 @@ from integration.complaints.zones import Span
 LONGEST_READ = 20_000
 
 
-class Brain(Protocol):
-    """The model: `read` gives one calibrated probability per complaint and the spans that carry each."""
-
-    thresholds: Mapping[Complaint, Thresholds]
-    version: str
-
-    def read(self, text: str, own: Sequence[Span]) -> tuple[NDArray[np.float64], dict[Complaint, list[Span]]]: ...
-
-
 class Classifier:
     """Load once, before forking; use from any process, one thread at a time."""
 
-    def __init__(self, brain: Brain, thresholds: Mapping[Complaint, Thresholds] | None = None) -> None:
+    def __init__(self, brain: EncoderBrain, thresholds: Mapping[Complaint, Thresholds] | None = None) -> None:
         self._brain = brain
         self.thresholds: Mapping[Complaint, Thresholds] = {**brain.thresholds, **(thresholds or {})}
 
@@ -161,5 +147,5 @@ def _customer_turns(ticket: Ticket) -> list[list[Message]]:
 
 
 @cache
-def _packaged_brain() -> Brain:
-    return LinearBrain.packaged()
+def _packaged_brain() -> EncoderBrain:
+    return EncoderBrain.load()

@@ -47,9 +47,9 @@ class Recipe:
     """What was found best on the validation messages; `docs/classifier.md` has the table of what was tried."""
 
     seed: int = 7
-    epochs: int = 5
+    epochs: int = 3
     batch: int = 32
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     head_learning_rate: float = 1e-3
     layer_decay: float = 0.9
     frozen_layers: int = 2

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from integration.complaints.corpus import Example, Mark
 
-_JOINED, _ALONE = 0.15, 0.10
+_JOINED, _ALONE = 0.25, 0.10
 # Characters of a message that may be joined, and words of a marked place that can stand alone.
 _LONGEST_JOINED = 500
 _FEWEST_WORDS = 5

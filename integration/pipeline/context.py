@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from redis import Redis
@@ -24,6 +25,8 @@ class Context:
     redis: Redis
     queue: TicketQueue
     helpdesks: Mapping[str, Helpdesk]
+    # What time it is; another clock for tests and replays.
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def account(self, name: str) -> AccountSettings:
         return self.settings.accounts[name]

@@ -14,6 +14,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
 from adapters.contract import Ticket
+from integration.complaints.markup import plain
 from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.calendars import BusinessCalendar
@@ -45,25 +46,26 @@ class DraftText:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedMacro:
-    """One of the team's own replies. `text` is what it says with the ticket's values filled in, for hosts that cannot
-    apply a macro by its id; `is_html` says what `text` is."""
+    """One of the team's own replies. `text` is what it says, as plain text with the ticket's values filled in, for hosts
+    that cannot apply a macro by its id."""
 
     id: str
     title: str
     reason: str = ""
     text: str = field(default="", repr=False)
-    is_html: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """`due_at` and `started_at` are aware; `zone` is the brand's (an IANA name); `words` say the rule and calendar."""
+    """`due_at` and `started_at` are aware; `zone` is the brand's (an IANA name); `words` say the rule and calendar;
+    `state` is how it stands ("due", "at_risk", "breached", "kept"), "" before it is known."""
 
     complaint: str
     due_at: datetime
     started_at: datetime
     zone: str
     words: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def suggest(
 
 def _macro(one: MacroSuggestion, ticket: Ticket) -> SuggestedMacro:
     filled = preview(one.macro, ticket)
-    return SuggestedMacro(one.macro.id, one.macro.title, one.reason, filled.text, filled.is_html)
+    return SuggestedMacro(one.macro.id, one.macro.title, one.reason, plain(filled.text, is_html=filled.is_html))
 
 
 def _draft(draft: Draft) -> DraftText:
@@ -164,7 +166,6 @@ class SuggestedMacroSchema(_Stored):
     title = fields.String(required=True)
     reason = fields.String(load_default="")
     text = fields.String(load_default="")
-    is_html = fields.Boolean(load_default=False)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> SuggestedMacro:
@@ -177,6 +178,7 @@ class RunningClockSchema(_Stored):
     started_at = fields.AwareDateTime(required=True, format="iso")
     zone = fields.String(required=True)
     words = fields.String(load_default="")
+    state = fields.String(load_default="")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> RunningClock:

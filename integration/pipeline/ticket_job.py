@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import (
-    Annotation,
-    Capability,
-    Gone,
-    Helpdesk,
-    Permanent,
-    Priority,
-    Status,
-    Throttled,
-    Ticket,
-    Unauthorised,
-)
+from adapters.contract import Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
 from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
+from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
 from integration.pipeline.suggestion import Suggestion, stored, suggest
-from integration.recovery.calendars import ALWAYS, BusinessCalendar
+from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
 from integration.recovery.plan import Standing, Surroundings, plan
 from integration.recovery.playbook import Playbook
-from integration.settings import AccountSettings, Level
+from integration.recovery.relationship import Outcome as Kept
+from integration.recovery.relationship import PastComplaint
+from integration.recovery.watch import State
+from integration.settings import AccountSettings, Handling, Level
+from integration.store.deadlines import Deadlines
 from integration.store.store import Decision, Outcome, new_decision_id
 
 log = structlog.get_logger()
 
 LOCK_PAUSE = timedelta(seconds=2)
-# For an account that names no business hours: every hour is one.
-ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,6 @@ class Brain:
     """What stays loaded in a worker between jobs."""
 
     classifier: Classifier
-    playbook: Playbook
 
 
 class _Worker:
@@ -118,90 +105,62 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
     if state is not None and state.fingerprint == fingerprint:
         if state.version != ticket.version:
             context.store.saw_again(account_name, ticket_id, ticket.version)
-        return None
+        return deadline_job.look(context, account, ticket)
 
     decision = context.store.unfinished(account_name, ticket_id)
     if decision is not None and decision.fingerprint != fingerprint:
-        _settle(context, helpdesk, ticket, decision)
+        settle(context.store, helpdesk, ticket, decision, state.tags if state else frozenset())
         decision = None
-    standing = _standing(context, account_name, ticket_id)
     if decision is None:
-        decision, annotation = _decide(ticket, account, brain, standing, fingerprint, helpdesk)
+        decision = _decide(context, brain, account, helpdesk, ticket, fingerprint)
         context.store.add(decision)
+
+    if not decision.annotation or account.level is not Level.ANNOTATE:
+        outcome = Outcome.WITHHELD if decision.annotation else Outcome.SILENT
+        context.store.finish(decision, outcome, version=ticket.version, contact=contact_of(ticket))
     else:
-        annotation = _annotation(decision.annotation)
-
-    if annotation is None:
-        return _finish(context, decision, Outcome.SILENT, ticket.version)
-    if account.level is not Level.ANNOTATE:
-        return _finish(context, decision, Outcome.WITHHELD, ticket.version)
-    return _write(context, helpdesk, ticket, decision, annotation, standing)
-
-
-def _settle(context: Context, helpdesk: Helpdesk, ticket: Ticket, decision: Decision) -> None:
-    """An earlier decision was left open and the ticket has changed since. If it may have been sent, see it through,
-    so that it is known what stands on the ticket; otherwise it is dropped for the one that comes now."""
-    annotation = _annotation(decision.annotation)
-    if decision.attempts == 0 or annotation is None:
-        context.store.drop(decision.id)
-    else:
-        standing = _standing(context, decision.account, decision.ticket_id)
-        _write(context, helpdesk, ticket, decision, annotation, standing)
-
-
-def _write(
-    context: Context,
-    helpdesk: Helpdesk,
-    ticket: Ticket,
-    decision: Decision,
-    annotation: Annotation,
-    standing: Standing,
-) -> Outcome:
-    context.store.begin_attempt(decision.id)
-    try:
-        receipt = helpdesk.annotate(ticket, annotation, look_first=decision.attempts > 0)
-    except (Permanent, Unauthorised, Gone) as error:
-        context.store.finish(decision, Outcome.FAILED, version=ticket.version, error=str(error))
-        raise
-    outcome = Outcome.WRITTEN if receipt.written else Outcome.UNCHANGED
-    context.store.finish(
-        decision,
-        outcome,
-        version=receipt.version or ticket.version,
-        note_id=receipt.note_id,
-        tags=(standing.tags - annotation.remove_tags) | annotation.add_tags,
-        warnings=receipt.warnings,
-    )
-    return outcome
+        standing = context.store.ticket_state(account_name, ticket_id)
+        outcome = write(context.store, helpdesk, ticket, decision, standing.tags if standing else frozenset())
+    if outcome is Outcome.WRITTEN:
+        # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
+        return outcome
+    return deadline_job.look(context, account, ticket) or outcome
 
 
 def _decide(
-    ticket: Ticket,
-    account: AccountSettings,
+    context: Context,
     brain: Brain,
-    standing: Standing,
-    fingerprint: str,
+    account: AccountSettings,
     helpdesk: Helpdesk,
-) -> tuple[Decision, Annotation | None]:
+    ticket: Ticket,
+    fingerprint: str,
+) -> Decision:
+    """What to do about the ticket; where that sets a clock, it runs from here on."""
+    handling = account.handling(ticket.brand)
     reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
     labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
+    past, contacts = _relationship(context, account, handling, ticket)
     around = Surroundings(
-        calendar=ALWAYS_OPEN,
-        standing=standing,
+        calendar=handling.calendar,
+        standing=_standing(context, account.name, ticket.id),
+        past=past,
+        contacts=contacts,
         tag_prefix=account.tag_prefix,
         notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
         note_limit=helpdesk.note_limit,
     )
-    planned = plan(new_decision_id(), ticket, reading, labels, brain.playbook, around)
-    annotation = planned.annotation if planned else None
-    decision = Decision(
-        id=annotation.decision_id if annotation else new_decision_id(),
+    planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
+    names = tuple(label.value for label in labels)
+    if planned is not None and planned.is_new_clock:
+        deadline_job.start(context, account, ticket, planned, names)
+    return Decision(
+        id=planned.annotation.decision_id if planned else new_decision_id(),
         account=account.name,
         ticket_id=ticket.id,
         fingerprint=fingerprint,
         anchor_message=reading.anchor,
         level=account.level,
-        labels=tuple(label.value for label in labels),
+        labels=names,
         scores={complaint.value: round(score, 4) for complaint, score in reading.scores.items()},
         evidence=tuple(
             {
@@ -214,15 +173,31 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
-        panel=stored(_suggestion(ticket, reading, brain.playbook, around)),
-        annotation=_plain(annotation) if annotation else {},
+        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now())),
+        annotation=plain(planned.annotation) if planned else {},
         outcome=Outcome.PLANNED,
-        created_at=datetime.now(UTC),
+        created_at=context.now(),
     )
-    return decision, annotation
 
 
-def _suggestion(ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings) -> Suggestion:
+def _relationship(
+    context: Context, account: AccountSettings, handling: Handling, ticket: Ticket
+) -> tuple[tuple[PastComplaint, ...], tuple[datetime, ...]]:
+    """What we know of this customer from other tickets."""
+    rules, deadlines, who = handling.playbook.relationship, Deadlines(context.store), ticket.requester
+    since = context.now() - max(rules.repeat_within, rules.repeat_contact_within)
+    outcomes = {State.KEPT.value: Kept.KEPT, State.BREACHED.value: Kept.BROKEN}
+    past = [
+        PastComplaint(one.started_at, Complaint(name), outcomes.get(one.state, Kept.NONE), not one.same_requester)
+        for one in deadlines.past(account.name, who.id, who.company_id, since=since, but=ticket.id)
+        for name in one.complaints
+    ]
+    return tuple(past), tuple(deadlines.contacts(account.name, who.id, since=since, but=ticket.id))
+
+
+def _suggestion(
+    ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings, now: datetime
+) -> Suggestion:
     """What agents are shown: also labels that are not sure enough to be written."""
     shown = reading.labels(Sureness.SHOW)
     planned = plan(new_decision_id(), ticket, reading, shown, playbook, around)
@@ -232,7 +207,7 @@ def _suggestion(ticket: Ticket, reading: Reading, playbook: Playbook, around: Su
         planned,
         playbook,
         around.calendar,
-        datetime.now(UTC),
+        now,
         labels=shown,
         tag_prefix=around.tag_prefix,
     )
@@ -243,9 +218,11 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     if state is None:
         return Standing()
     written = [
-        d for d in context.store.decisions(account, ticket_id) if d.outcome in (Outcome.WRITTEN, Outcome.UNCHANGED)
+        d
+        for d in context.store.decisions(account, ticket_id)
+        if d.kind == "reading" and d.outcome in (Outcome.WRITTEN, Outcome.UNCHANGED)
     ]
-    annotations = [annotation for d in written if (annotation := _annotation(d.annotation)) is not None]
+    annotations = [annotation for d in written if (annotation := annotation_of(d.annotation)) is not None]
     return Standing(
         tags=state.tags,
         note_id=state.note_id,
@@ -256,17 +233,12 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     )
 
 
-def _finish(context: Context, decision: Decision, outcome: Outcome, version: str) -> Outcome:
-    context.store.finish(decision, outcome, version=version)
-    return outcome
-
-
 def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
     """Stands for everything a decision depends on: if it is unchanged, so is the decision."""
     digest = blake2b(digest_size=20)
     for part in (
         brain.classifier.version,
-        brain.playbook.digest,
+        account.handling(ticket.brand).playbook.digest,
         account.level,
         account.tag_prefix,
         repr(sorted(account.thresholds.items())),
@@ -276,27 +248,3 @@ def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
         encoded = part.encode("utf-8", "replace")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()
-
-
-def _plain(annotation: Annotation) -> dict[str, Any]:
-    data = dataclasses.asdict(annotation)
-    for key in ("add_tags", "remove_tags"):
-        data[key] = sorted(data[key])
-    data["due_at"] = annotation.due_at.isoformat() if annotation.due_at else None
-    data["macros"] = list(annotation.macros)
-    return data
-
-
-def _annotation(data: Mapping[str, Any]) -> Annotation | None:
-    if not data:
-        return None
-    return Annotation(
-        **{
-            **data,
-            "add_tags": frozenset(data["add_tags"]),
-            "remove_tags": frozenset(data["remove_tags"]),
-            "priority": Priority(data["priority"]) if data["priority"] else None,
-            "due_at": datetime.fromisoformat(data["due_at"]) if data["due_at"] else None,
-            "macros": tuple(data["macros"]),
-        }
-    )

@@ -14,7 +14,6 @@ from integration.complaints.classifier import Classifier
 from integration.pipeline.context import Context
 from integration.pipeline.queue import QUEUE_NAME
 from integration.pipeline.ticket_job import Brain, prepare
-from integration.recovery.playbook import default_playbook
 
 log = structlog.get_logger()
 
@@ -27,7 +26,7 @@ def load_brain() -> Brain:
     """The brain, warmed up: what is loaded at the first use is loaded here, once, and not in every job's fork."""
     classifier = Classifier.load()
     classifier.classify(["The first message that is read takes the longest."])
-    return Brain(classifier, default_playbook())
+    return Brain(classifier)
 
 
 def work(context: Context, *, burst: bool = False) -> None:

@@ -259,7 +259,8 @@ def _with_tags(
 
 def _changes(ticket: Ticket, annotation: Annotation, standing: Standing) -> tuple[str, ...]:
     """What is different on the ticket through us, this time or before: an edited note still tells all of it."""
-    added = sorted(annotation.add_tags - (ticket.tags - standing.tags))
+    ours = annotation.add_tags | (standing.tags & ticket.tags) - annotation.remove_tags
+    added = sorted(ours - (ticket.tags - standing.tags))
     removed = sorted(annotation.remove_tags & ticket.tags)
     changes = [f"tags {', '.join(added)}"] if added else []
     if removed:

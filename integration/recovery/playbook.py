@@ -94,6 +94,7 @@ class Tags:
     kept: str
     goodwill_approved: str
     goodwill_declined: str
+    called: str
 
     @property
     def states(self) -> frozenset[str]:

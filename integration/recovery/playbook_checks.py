@@ -91,19 +91,12 @@ def _tags(data: Mapping[str, Any]) -> Iterator[Mistake]:
 def _goodwill(goodwill: Mapping[str, Any]) -> Iterator[Mistake]:
     if not goodwill["limits"]:
         yield ("goodwill", "limits"), None, "name at least one role, like { agent = 20 }"
-    highest = max(goodwill["limits"].values(), default=Decimal(0))
     for key, gesture in goodwill["gestures"].items():
         place = ("goodwill", "gestures", key)
         yield from _template((*place, "words"), gesture["words"], ["amount"])
         costs = "amount" in gesture["words"]
         if costs and gesture["up_to"] == 0:
             yield (*place, "up_to"), 0, "its words name an amount: write the most that it may cost"
-        if gesture["up_to"] > highest:
-            yield (
-                (*place, "up_to"),
-                float(gesture["up_to"]),
-                f"no role may give more than {highest}: lower it or raise a limit",
-            )
 
 
 def _remedy(

@@ -77,6 +77,7 @@ class TagsSchema(_Strict):
     kept = fields.String(required=True, validate=TAG)
     goodwill_approved = fields.String(required=True, validate=TAG)
     goodwill_declined = fields.String(required=True, validate=TAG)
+    called = fields.String(required=True, validate=TAG)
 
 
 class RelationshipSchema(_Strict):

@@ -135,7 +135,9 @@ class FeedbackTable:
     def funnel(self, account: str, labels: Iterable[str], since: datetime | None = None) -> list[FunnelLine]:
         """The account as a whole, then each label. One ticket counts once, by its newest decision."""
         with self._session() as session:
-            query = select(DecisionRow).where(DecisionRow.account == account, DecisionRow.outcome != "dropped")
+            query = select(DecisionRow).where(
+                DecisionRow.account == account, DecisionRow.outcome != "dropped", DecisionRow.kind == "reading"
+            )
             words = select(FeedbackRow).where(FeedbackRow.account == account)
             lost = select(func.distinct(FailureRow.ticket_id)).where(
                 FailureRow.account == account, FailureRow.resolved_at.is_(None), FailureRow.ticket_id.is_not(None)

@@ -57,6 +57,8 @@ class DecisionRow(Base):
     note_id: Mapped[str | None] = mapped_column(String(64))
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     error: Mapped[str | None] = mapped_column(Text)
+    # "reading" of the customer's words, or "clock": what the passing of time did to the ticket.
+    kind: Mapped[str] = mapped_column(String(10), default="reading", server_default="reading")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -82,8 +84,58 @@ class TicketRow(Base):
     note_id: Mapped[str | None] = mapped_column(String(64))
     tags: Mapped[list[Any]] = mapped_column(default=list)
     read_at: Mapped[datetime]
+    requester_id: Mapped[str | None] = mapped_column(String(64))
+    company_id: Mapped[str | None] = mapped_column(String(64))
+    contacted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_with: Mapped[list[Any] | None]
+
+    __table_args__ = (Index("ticket_of_requester", "account", "requester_id"),)
+
+
+class DeadlineRow(Base):
+    """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over."""
+
+    __tablename__ = "deadline"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str] = mapped_column(String(32))
+    decision_id: Mapped[str] = mapped_column(String(20))
+    complaint: Mapped[str] = mapped_column(String(20))
+    complaints: Mapped[list[Any]]
+    requester_id: Mapped[str | None] = mapped_column(String(64))
+    company_id: Mapped[str | None] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    explanation: Mapped[str] = mapped_column(Text)
+    updates: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(10))
+    mark: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("deadline_next", "next_at"),
+        Index("deadline_of_ticket", "account", "ticket_id"),
+        Index("deadline_of_requester", "account", "requester_id", "started_at"),
+    )
+
+
+class AlertRow(Base):
+    """Word to the team, at most one per deadline and kind. `sent_at` is None while it waits (quiet hours, an outage)."""
+
+    __tablename__ = "alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account: Mapped[str] = mapped_column(String(40))
+    deadline_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("alert_once", "deadline_id", "kind", unique=True), Index("alert_waiting", "sent_at"))
 
 
 class FeedbackRow(Base):

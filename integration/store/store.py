@@ -56,6 +56,16 @@ class Decision:
     error: str | None = None
     finished_at: datetime | None = None
     panel: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    kind: str = "reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who wrote on a ticket, by the platform's ids, and when last."""
+
+    requester_id: str
+    company_id: str | None
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +98,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._session = sessionmaker(self.engine, expire_on_commit=False)
-        self.feedback = FeedbackTable(self._session)
+        self.session = sessionmaker(self.engine, expire_on_commit=False)
+        self.feedback = FeedbackTable(self.session)
 
     def migrate(self) -> None:
         """Bring the schema up to date; does nothing if it is. Several processes may call this at once."""
@@ -122,7 +132,7 @@ class Store:
     # -- decisions ------------------------------------------------------------------------------------------------
 
     def ticket_state(self, account: str, ticket_id: str) -> TicketState | None:
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(TicketRow, (account, ticket_id))
             if row is None:
                 return None
@@ -130,7 +140,7 @@ class Store:
 
     def seen_versions(self, account: str, ticket_ids: list[str]) -> dict[str, str]:
         """The version each of these tickets had when we last finished with it."""
-        with self._session() as session:
+        with self.session() as session:
             rows = session.execute(
                 select(TicketRow.ticket_id, TicketRow.version).where(
                     TicketRow.account == account, TicketRow.ticket_id.in_(ticket_ids)
@@ -140,7 +150,7 @@ class Store:
 
     def unfinished(self, account: str, ticket_id: str) -> Decision | None:
         """The newest decision about this ticket that was stored but whose end we never saw."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.scalars(
                 select(DecisionRow)
                 .where(
@@ -153,8 +163,23 @@ class Store:
             ).first()
             return None if row is None else _decision(row)
 
+    def is_finished(self, account: str, ticket_id: str, fingerprint: str) -> bool:
+        """Whether a decision of this fingerprint has reached the ticket."""
+        with self.session() as session:
+            found = session.scalar(
+                select(DecisionRow.id)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.fingerprint == fingerprint,
+                    DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
+                )
+                .limit(1)
+            )
+            return found is not None
+
     def add(self, decision: Decision) -> None:
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.add(
                 DecisionRow(
                     id=decision.id,
@@ -170,6 +195,7 @@ class Store:
                     annotation=dict(decision.annotation),
                     panel=dict(decision.panel),
                     outcome=decision.outcome,
+                    kind=decision.kind,
                     attempts=decision.attempts,
                     created_at=decision.created_at,
                     finished_at=decision.finished_at,
@@ -178,7 +204,7 @@ class Store:
 
     def drop(self, decision_id: str) -> None:
         """A decision that was never sent and that the ticket has overtaken."""
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(DecisionRow)
                 .where(DecisionRow.id == decision_id)
@@ -187,7 +213,7 @@ class Store:
 
     def begin_attempt(self, decision_id: str) -> None:
         """Written down before the helpdesk is called, so that a crash leaves a trace of it."""
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(DecisionRow).where(DecisionRow.id == decision_id).values(attempts=DecisionRow.attempts + 1)
             )
@@ -202,13 +228,15 @@ class Store:
         tags: frozenset[str] | None = None,
         warnings: tuple[str, ...] = (),
         error: str | None = None,
+        contact: Contact | None = None,
     ) -> None:
         """Close a decision and, unless it failed, remember the ticket as read in this state.
 
-        `note_id` and `tags` (ours on the ticket now) are kept as they were where None is given.
+        `note_id`, `tags` (ours on the ticket now) and `contact` are kept as they were where None is given. A decision of
+        the clock says nothing about what was read.
         """
         now = datetime.now(UTC)
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(DecisionRow)
                 .where(DecisionRow.id == decision.id)
@@ -218,22 +246,27 @@ class Store:
                 return
             row = session.get(TicketRow, (decision.account, decision.ticket_id))
             if row is None:
-                row = TicketRow(account=decision.account, ticket_id=decision.ticket_id, tags=[], note_id=None)
+                row = TicketRow(
+                    account=decision.account, ticket_id=decision.ticket_id, fingerprint="", tags=[], note_id=None
+                )
                 session.add(row)
-            row.fingerprint, row.version, row.decision_id, row.read_at = (
-                decision.fingerprint,
-                version,
-                decision.id,
-                now,
-            )
-            if note_id is not None:
+            if decision.kind == "reading":
+                row.fingerprint, row.decision_id = decision.fingerprint, decision.id
+            row.version, row.read_at = version, now
+            if contact is not None:
+                row.requester_id, row.company_id, row.contacted_at = (
+                    contact.requester_id,
+                    contact.company_id,
+                    contact.at,
+                )
+            if note_id is not None and decision.kind == "reading":
                 row.note_id = note_id
             if tags is not None:
                 row.tags = sorted(tags)
 
     def saw_again(self, account: str, ticket_id: str, version: str) -> None:
         """The ticket changed, but nothing that we read: remember its version so that the sweep passes it by."""
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(TicketRow)
                 .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id)
@@ -242,7 +275,7 @@ class Store:
 
     def saw_closed(self, account: str, ticket_id: str, tags: frozenset[str]) -> None:
         """The ticket is solved, with these of our tags on it. Only the first time counts."""
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(TicketRow)
                 .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id, TicketRow.closed_at.is_(None))
@@ -251,13 +284,14 @@ class Store:
 
     def standing_decision(self, account: str, ticket_id: str) -> Decision | None:
         """The newest decision about this ticket that was not overtaken before it was sent: what an agent is shown."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.scalars(
                 select(DecisionRow)
                 .where(
                     DecisionRow.account == account,
                     DecisionRow.ticket_id == ticket_id,
                     DecisionRow.outcome != Outcome.DROPPED,
+                    DecisionRow.kind == "reading",
                 )
                 .order_by(DecisionRow.created_at.desc())
                 .limit(1)
@@ -266,7 +300,7 @@ class Store:
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
-        with self._session() as session:
+        with self.session() as session:
             query = select(DecisionRow).where(DecisionRow.account == account)
             if ticket_id is not None:
                 query = query.where(DecisionRow.ticket_id == ticket_id)
@@ -275,7 +309,7 @@ class Store:
 
     def outcomes(self, account: str) -> dict[str, int]:
         """How many decisions of an account ended in which way."""
-        with self._session() as session:
+        with self.session() as session:
             rows = session.execute(
                 select(DecisionRow.outcome, func.count())
                 .where(DecisionRow.account == account)
@@ -286,12 +320,12 @@ class Store:
     # -- the sweep ------------------------------------------------------------------------------------------------
 
     def cursor(self, account: str) -> tuple[str, datetime] | None:
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(CursorRow, account)
             return None if row is None else (row.cursor, row.swept_at)
 
     def keep_cursor(self, account: str, cursor: str) -> None:
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.merge(CursorRow(account=account, cursor=cursor, swept_at=datetime.now(UTC)))
 
     # -- failures -------------------------------------------------------------------------------------------------
@@ -305,7 +339,7 @@ class Store:
         ticket_id: str | None = None,
         shape: Mapping[str, Any] | None = None,
     ) -> None:
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.add(
                 FailureRow(
                     account=account,
@@ -318,7 +352,7 @@ class Store:
             )
 
     def open_failures(self, account: str | None = None, limit: int = 500) -> list[Failure]:
-        with self._session() as session:
+        with self.session() as session:
             query = select(FailureRow).where(FailureRow.resolved_at.is_(None))
             if account is not None:
                 query = query.where(FailureRow.account == account)
@@ -327,7 +361,7 @@ class Store:
 
     def resolve_failures(self, account: str, ticket_id: str) -> None:
         """The ticket went through after all."""
-        with self._session.begin() as session:
+        with self.session.begin() as session:
             session.execute(
                 update(FailureRow)
                 .where(
@@ -360,6 +394,7 @@ def _decision(row: DecisionRow) -> Decision:
         error=row.error,
         finished_at=row.finished_at,
         panel=row.panel,
+        kind=row.kind,
     )
 
 

@@ -16,8 +16,6 @@ from adapters.sandbox.webhooks import Sender
 from adapters.sandbox.zendesk import events, seed, triggers
 from adapters.sandbox.zendesk.placeholders import Lookup, lookup
 
-ACCOUNT_ID = 22_129_848
-SUBDOMAIN = "acme"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, cast
+from typing import ParamSpec, cast
 
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -285,6 +285,3 @@ def ids_argument() -> list[int]:
     if len(found) > 100:
         raise ApiError(400, {"error": "TooManyIds", "description": "At most 100 ids"})
     return found
-
-
-Shape = Callable[[Any], Record]

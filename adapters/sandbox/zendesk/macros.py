@@ -28,7 +28,7 @@ from adapters.sandbox.zendesk.settings import found
 from adapters.sandbox.zendesk.triggers import action_problem, target
 from adapters.sandbox.zendesk.wishes import MacroWish
 
-_shape = shapes.setting("macro", "macros")
+_shape = shapes.setting("macros")
 _FIELDS = frozenset(
     [
         "subject",

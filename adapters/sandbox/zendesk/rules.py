@@ -23,7 +23,7 @@ from adapters.sandbox.zendesk.settings import found
 from adapters.sandbox.zendesk.triggers import ACTION_FIELDS, CONDITION_FIELDS, action_problem, name_problem
 from adapters.sandbox.zendesk.wishes import CategoryWish, TriggerWish
 
-_shape = shapes.setting("trigger", "triggers")
+_shape = shapes.setting("triggers")
 MAX_BYTES = 65_000
 
 

@@ -53,22 +53,22 @@ def found(shelf: Shelf, key: int | str) -> Record:
 
 @api.get("/api/v2/groups")
 def list_groups() -> ResponseReturnValue:
-    return jsonify(paged(list(account().groups), "groups", shapes.setting("group", "groups")))
+    return jsonify(paged(list(account().groups), "groups", shapes.setting("groups")))
 
 
 @api.get("/api/v2/groups/<int:key>")
 def show_group(key: int) -> ResponseReturnValue:
-    return jsonify({"group": shapes.setting("group", "groups")(found(account().groups, key))})
+    return jsonify({"group": shapes.setting("groups")(found(account().groups, key))})
 
 
 @api.get("/api/v2/brands")
 def list_brands() -> ResponseReturnValue:
-    return jsonify(paged(list(account().brands), "brands", shapes.setting("brand", "brands")))
+    return jsonify(paged(list(account().brands), "brands", shapes.setting("brands")))
 
 
 @api.get("/api/v2/brands/<int:key>")
 def show_brand(key: int) -> ResponseReturnValue:
-    return jsonify({"brand": shapes.setting("brand", "brands")(found(account().brands, key))})
+    return jsonify({"brand": shapes.setting("brands")(found(account().brands, key))})
 
 
 @api.get("/api/v2/organizations/<int:key>")
@@ -291,7 +291,7 @@ def _holiday(row: Record) -> Record:
 @admin_only
 def list_policies() -> ResponseReturnValue:
     rows = account().sla_policies.by_position()
-    shape = shapes.setting("sla_policy", "slas/policies")
+    shape = shapes.setting("slas/policies")
     return jsonify(
         {"sla_policies": [shape(r) for r in rows], "count": len(rows), "next_page": None, "previous_page": None}
     )
@@ -306,14 +306,14 @@ def create_policy() -> ResponseReturnValue:
     row = {"title": wish["title"], "description": wish.get("description") or "", "filter": wish["filter"]}
     metrics = wish.get("policy_metrics") or []
     made = shelf.add({**row, "position": wish.get("position") or len(shelf) + 1, "policy_metrics": metrics})
-    return jsonify({"sla_policy": shapes.setting("sla_policy", "slas/policies")(made)}), 201
+    return jsonify({"sla_policy": shapes.setting("slas/policies")(made)}), 201
 
 
 @api.get("/api/v2/slas/policies/<int:key>")
 @admin_only
 def show_policy(key: int) -> ResponseReturnValue:
     row = found(account().sla_policies, key)
-    return jsonify({"sla_policy": shapes.setting("sla_policy", "slas/policies")(row)})
+    return jsonify({"sla_policy": shapes.setting("slas/policies")(row)})
 
 
 @api.put("/api/v2/slas/policies/<int:key>")
@@ -321,7 +321,7 @@ def show_policy(key: int) -> ResponseReturnValue:
 def update_policy(key: int) -> ResponseReturnValue:
     row, names = found(account().sla_policies, key), ("title", "description", "filter", "policy_metrics", "position")
     account().sla_policies.change(row, {k: v for k, v in wrapped("sla_policy", PolicyWish).items() if k in names})
-    return jsonify({"sla_policy": shapes.setting("sla_policy", "slas/policies")(row)})
+    return jsonify({"sla_policy": shapes.setting("slas/policies")(row)})
 
 
 @api.delete("/api/v2/slas/policies/<int:key>")
@@ -334,7 +334,7 @@ def delete_policy(key: int) -> ResponseReturnValue:
 
 @api.get("/api/v2/views")
 def list_views() -> ResponseReturnValue:
-    return jsonify(paged(account().views.by_position(), "views", shapes.setting("view", "views")))
+    return jsonify(paged(account().views.by_position(), "views", shapes.setting("views")))
 
 
 @api.post("/api/v2/views")
@@ -344,12 +344,12 @@ def create_view() -> ResponseReturnValue:
     if not wish.get("title") or not conditions["all"]:
         raise record_invalid(problem("view", "needs a title and at least one condition in all", "BlankValue"))
     row = _view(wish, conditions)
-    return jsonify({"view": shapes.setting("view", "views")(account().views.add(row))}), 201
+    return jsonify({"view": shapes.setting("views")(account().views.add(row))}), 201
 
 
 @api.get("/api/v2/views/<int:key>")
 def show_view(key: int) -> ResponseReturnValue:
-    return jsonify({"view": shapes.setting("view", "views")(found(account().views, key))})
+    return jsonify({"view": shapes.setting("views")(found(account().views, key))})
 
 
 @api.put("/api/v2/views/<int:key>")
@@ -357,7 +357,7 @@ def update_view(key: int) -> ResponseReturnValue:
     row, wish = found(account().views, key), wrapped("view", ViewWish)
     conditions = {name: wish.get(name, row["conditions"][name]) for name in ("all", "any")}
     account().views.change(row, {**_view({**row, **wish}, conditions), "position": row["position"]})
-    return jsonify({"view": shapes.setting("view", "views")(row)})
+    return jsonify({"view": shapes.setting("views")(row)})
 
 
 @api.delete("/api/v2/views/<int:key>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from adapters.sandbox.clock import stamp
@@ -201,11 +202,6 @@ def user(row: Person) -> Record:
     }
 
 
-def setting(kind: str, plural: str) -> Any:
-    """A shape for records kept as JSON: the record with its address."""
-
-    def shape(row: Record) -> Record:
-        return {"url": api_url(f"{plural}/{row['id']}.json"), **row}
-
-    shape.__name__ = kind
-    return shape
+def setting(plural: str) -> Callable[[Record], Record]:
+    """A shape for records kept as JSON: the record with its address under `plural`."""
+    return lambda row: {"url": api_url(f"{plural}/{row['id']}.json"), **row}

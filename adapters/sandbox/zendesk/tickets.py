@@ -37,7 +37,7 @@ def sideloads(tickets: Iterable[Ticket], authors: Iterable[int] = ()) -> dict[st
         extra["users"] = [shapes.user(house.desk.people[i]) for i in sorted(ids) if i in house.desk.people]
     if "groups" in wanted:
         ids = {t.group_id for t in rows if t.group_id}
-        extra["groups"] = [shapes.setting("group", "groups")(g) for g in house.groups if g["id"] in ids]
+        extra["groups"] = [shapes.setting("groups")(g) for g in house.groups if g["id"] in ids]
     if "organizations" in wanted:
         extra["organizations"] = []
     return extra

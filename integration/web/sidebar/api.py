@@ -24,6 +24,7 @@ from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.suggestion import restored
 from integration.settings import AccountSettings, Level
+from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind, Verdict
 from integration.web.sidebar import throttle
 from integration.web.sidebar.panel import State, panel_view
@@ -95,7 +96,13 @@ def panel(account: AccountSettings, ticket_id: str) -> Response:
     decision = None if account.level is Level.SHADOW else context.store.standing_decision(account.name, ticket_id)
     words = context.store.feedback.of_ticket(account.name, ticket_id) if decision else ()
     view = panel_view(
-        account.name, account.level, ticket_id, decision, words, checking=_checking(account.name, ticket_id)
+        account.name,
+        account.level,
+        ticket_id,
+        decision,
+        words,
+        deadline=Deadlines(context.store).newest(account.name, ticket_id) if decision else None,
+        checking=_checking(account.name, ticket_id),
     )
     if view.state is State.SUGGESTION and view.decision_id and not any(w.kind is Kind.SHOWN for w in words):
         context.store.feedback.shown(account.name, ticket_id, view.decision_id, datetime.now(UTC))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from integration.complaints.reading import Silence
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.suggestion import DraftText, RunningClock, SuggestedMacro, Suggestion, restored
 from integration.settings import Level
+from integration.store.deadlines import RunningDeadline
 from integration.store.feedback import Feedback, Kind, Verdict
 from integration.store.store import Decision
 
@@ -114,9 +115,11 @@ def panel_view(
     decision: Decision | None,
     words: Iterable[Feedback] = (),
     *,
+    deadline: RunningDeadline | None = None,
     checking: bool = False,
 ) -> PanelView:
-    """`decision` is the one that stands; `words` are what agents said about this ticket, oldest first.
+    """`decision` is the one that stands; `words` are what agents said about this ticket, oldest first; `deadline` is how
+    its clock stands now, which may have run on since the decision.
 
     In shadow mode nothing of the decision leaves: agents are not to work with what is still on trial.
     """
@@ -151,12 +154,25 @@ def panel_view(
         complaints=tuple(_found(decision, suggestion, Complaint(label), verdicts) for label in labels),
         missing=missing,
         remedy=suggestion.remedy,
-        clock=suggestion.clock,
+        clock=_clock(suggestion.clock, deadline),
         relationship=suggestion.relationship,
         macros=suggestion.macros[:MOST_MACROS],
         drafts=tuple(map(_draft, suggestion.drafts)),
         policy=suggestion.policy,
         playbook=suggestion.playbook,
+    )
+
+
+def _clock(decided: RunningClock | None, now: RunningDeadline | None) -> RunningClock | None:
+    if decided is None or now is None:
+        return decided
+    return replace(
+        decided,
+        complaint=now.complaint,
+        due_at=now.due_at,
+        started_at=now.started_at,
+        words=now.explanation,
+        state=now.state,
     )
 
 

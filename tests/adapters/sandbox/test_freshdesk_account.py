@@ -260,7 +260,9 @@ def test_hourly_rules_send_no_webhooks(sandbox: RunningSandbox) -> None:
 
 
 def test_rules_refuse_what_is_missing(sandbox: RunningSandbox) -> None:
-    answer = sandbox.freshdesk("POST", "automations/4/rules", admin=True, json={"name": "r", "actions": [{"field_name": "add_tag"}]})
+    answer = sandbox.freshdesk(
+        "POST", "automations/4/rules", admin=True, json={"name": "r", "actions": [{"field_name": "add_tag"}]}
+    )
     assert {e["field"] for e in answer.json()["errors"]} == {"performer", "events"}
 
 

@@ -160,10 +160,50 @@ def test_wishes_of_garbage(client: FlaskClient, path: str, keys: dict[str, Any])
 
 
 NAMES = st.sampled_from(
-    ["status", "priority", "type", "subject", "current_tags", "set_tags", "remove_tags", "assignee_id", "group_id", "custom_fields_7", "update_type", "role", "comment_is_public", "current_via_id", "subject_includes_word", "in_business_hours", "ticket_type", "tag_names", "add_tag", "responder_id", "reply_sent", "note_type", "ticket_action", "trigger_webhook", "cf_order_number", "from_email"]
+    [
+        "status",
+        "priority",
+        "type",
+        "subject",
+        "current_tags",
+        "set_tags",
+        "remove_tags",
+        "assignee_id",
+        "group_id",
+        "custom_fields_7",
+        "update_type",
+        "role",
+        "comment_is_public",
+        "current_via_id",
+        "subject_includes_word",
+        "in_business_hours",
+        "ticket_type",
+        "tag_names",
+        "add_tag",
+        "responder_id",
+        "reply_sent",
+        "note_type",
+        "ticket_action",
+        "trigger_webhook",
+        "cf_order_number",
+        "from_email",
+    ]
 )
 OPERATORS = st.sampled_from(
-    ["is", "is_not", "includes", "not_includes", "less_than", "changed", "value", "value_previous", "present", "in", "not_in", "contains"]
+    [
+        "is",
+        "is_not",
+        "includes",
+        "not_includes",
+        "less_than",
+        "changed",
+        "value",
+        "value_previous",
+        "present",
+        "in",
+        "not_in",
+        "contains",
+    ]
 )
 VALUES = st.sampled_from(
     ["2", 3, "high", "open", "--", "a b", None, True, 1.5, [], ["x", "y"], "https://x.example", ""]

@@ -56,7 +56,9 @@ class Stage:
 
     def ticket(self, helpdesk: str, text: str = CALLBACK, *, subject: str = "Still waiting", **more: Any) -> str:
         wish = {"requester": {"name": "Maureen Tully", "email": "maureen@customer.example"}, **more}
-        made = self.control.post("tickets", {"helpdesk": helpdesk, "text": text, "subject": subject, "quiet": True, **wish})
+        made = self.control.post(
+            "tickets", {"helpdesk": helpdesk, "text": text, "subject": subject, "quiet": True, **wish}
+        )
         return str(made["id"])
 
     def reply(self, helpdesk: str, ticket_id: str, text: str, by: str = "customer") -> None:

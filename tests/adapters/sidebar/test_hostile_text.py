@@ -48,14 +48,18 @@ def test_nothing_in_a_ticket_runs(scene: Scene, helpdesk: str, payload: str) -> 
         {Complaint.NO_CALLBACK: (0.9, quote)},
         relationship=f"{payload} again",
         remedy=payload,
-        macros=(SuggestedMacro("1", f"Macro {payload}", payload, f"Hello {payload}", True),),
+        macros=(SuggestedMacro("1", f"Macro {payload}", payload, f"Hello {payload}"),),
         drafts=(DraftText("full", f"Dear {payload}, [{payload or 'x'}] bye", (Gap("x", payload),), hold=payload),),
         playbook=payload,
     )
     panel = scene.open(helpdesk, ticket)
-    expect(panel.locator("blockquote")).to_have_text(" ".join(quote.replace("\u2028", " ").split()), use_inner_text=False)
+    expect(panel.locator("blockquote")).to_have_text(
+        " ".join(quote.replace("\u2028", " ").split()), use_inner_text=False
+    )
     panel.get_by_test_id("preview").wait_for()
-    assert payload.replace("\u0000", "") in panel.locator(".remedy").evaluate("n => n.textContent").replace("\u0000", "")
+    assert payload.replace("\u0000", "") in panel.locator(".remedy").evaluate("n => n.textContent").replace(
+        "\u0000", ""
+    )
     panel.get_by_role("button", name=": Macro").click()
     scene.button("Copy").click()
     panel.get_by_role("button", name="Not this: No callback").click()
@@ -99,7 +103,10 @@ def test_a_message_from_elsewhere_is_not_heard(scene: Scene, helpdesk: str) -> N
     ticket = scene.stage.ticket(helpdesk)
     scene.stage.decide(helpdesk, ticket, {Complaint.NO_CALLBACK: (0.9, "x")})
     panel = scene.open(helpdesk, ticket)
-    forged: dict[str, Any] = {"key": "zaf.app.registered", "message": {"metadata": {"settings": {"makeright_url": "https://evil.example"}}}}
+    forged: dict[str, Any] = {
+        "key": "zaf.app.registered",
+        "message": {"metadata": {"settings": {"makeright_url": "https://evil.example"}}},
+    }
     scene.frame.evaluate("message => window.postMessage(JSON.stringify(message), '*')", forged)
     scene.frame.evaluate("window.postMessage({freshworks: true, event: 'ticket.sendReply', data: {body: 'x'}}, '*')")
     scene.page.wait_for_timeout(150)

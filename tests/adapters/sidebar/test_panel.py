@@ -131,9 +131,7 @@ def test_a_wrong_label_is_one_click_its_reason_another_and_both_can_be_undone(sc
     panel.get_by_role("button", name="It is about somebody else").click()
     words = until(lambda: scene.stage.words(helpdesk, ticket)[1:], "the reason is not in the store")
     assert (words[0].label, words[0].verdict, words[0].reason) == (NC, Verdict.WRONG, "someone_else")
-    (correction,) = [
-        c for c in scene.stage.context.store.feedback.corrections(helpdesk) if c.ticket_id == ticket
-    ]
+    (correction,) = [c for c in scene.stage.context.store.feedback.corrections(helpdesk) if c.ticket_id == ticket]
     assert correction.labels == ()
     scene.button("Undo").click()
     words = until(lambda: scene.stage.words(helpdesk, ticket)[2:], "the undoing is not in the store")
@@ -257,10 +255,14 @@ def test_a_secret_that_does_not_fit_is_told(scene: Scene, helpdesk: str) -> None
 
 
 def test_the_secret_never_reaches_the_browser(scene: Scene, helpdesk: str) -> None:
-    secret = next(value for key, value in scene.stage.sandbox.world.apps[helpdesk].settings.items() if key.startswith("sidebar"))
+    secret = next(
+        value for key, value in scene.stage.sandbox.world.apps[helpdesk].settings.items() if key.startswith("sidebar")
+    )
     seen: list[str] = []
     scene.page.on("request", lambda request: seen.append(f"{request.url} {request.post_data or ''} {request.headers}"))
-    scene.page.on("response", lambda answer: seen.append(answer.text()) if answer.ok and "events" not in answer.url else None)
+    scene.page.on(
+        "response", lambda answer: seen.append(answer.text()) if answer.ok and "events" not in answer.url else None
+    )
     scene.open(helpdesk, a_ticket(scene, helpdesk))
     assert len(seen) > 10 and not any(secret in one for one in seen)
 

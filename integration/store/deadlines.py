@@ -1,0 +1,196 @@
+"""The clocks that run, and the words about them that go to the team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from integration.store.models import AlertRow, DeadlineRow, TicketRow
+from integration.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDeadline:
+    """`mark` is the last one passed, `state` the last one told on the ticket; `updates` the rule that runs on after it."""
+
+    id: int
+    account: str
+    ticket_id: str
+    complaint: str
+    complaints: tuple[str, ...]
+    started_at: datetime
+    due_at: datetime
+    explanation: str
+    state: str
+    mark: int
+    updates: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PastDeadline:
+    complaints: tuple[str, ...]
+    started_at: datetime
+    state: str
+    same_requester: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    id: int
+    account: str
+    kind: str
+    text: str
+
+
+class Deadlines:
+    """Deadline rows and alerts of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._session = store.session
+
+    def start(
+        self,
+        *,
+        account: str,
+        ticket_id: str,
+        decision_id: str,
+        complaint: str,
+        complaints: Sequence[str],
+        requester_id: str | None,
+        company_id: str | None,
+        started_at: datetime,
+        due_at: datetime,
+        explanation: str,
+        updates: Mapping[str, Any],
+        next_at: datetime,
+    ) -> None:
+        """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing."""
+        with self._session.begin() as session:
+            running = session.scalars(
+                select(DeadlineRow).where(
+                    DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at.is_not(None)
+                )
+            ).all()
+            for row in running:
+                if row.decision_id == decision_id:
+                    return
+                row.next_at, row.state = None, "replaced"
+            session.add(
+                DeadlineRow(
+                    account=account,
+                    ticket_id=ticket_id,
+                    decision_id=decision_id,
+                    complaint=complaint,
+                    complaints=list(complaints),
+                    requester_id=requester_id,
+                    company_id=company_id,
+                    started_at=started_at,
+                    due_at=due_at,
+                    explanation=explanation,
+                    updates=dict(updates),
+                    state="due",
+                    mark=0,
+                    next_at=next_at,
+                )
+            )
+
+    def newest(self, account: str, ticket_id: str) -> RunningDeadline | None:
+        """The ticket's newest clock, if it is still open: running, or breached and not answered yet."""
+        with self._session() as session:
+            row = session.scalars(
+                select(DeadlineRow)
+                .where(DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id)
+                .order_by(DeadlineRow.id.desc())
+                .limit(1)
+            ).first()
+            return None if row is None or row.answered_at is not None else _running(row)
+
+    def passed(
+        self, deadline_id: int, *, state: str, mark: int, next_at: datetime | None, answered_at: datetime | None
+    ) -> None:
+        with self._session.begin() as session:
+            session.execute(
+                update(DeadlineRow)
+                .where(DeadlineRow.id == deadline_id)
+                .values(state=state, mark=mark, next_at=next_at, answered_at=answered_at)
+            )
+
+    def to_look_at(self, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
+        """(account, ticket) of the clocks that reached their next mark, the earliest first."""
+        with self._session() as session:
+            rows = session.execute(
+                select(DeadlineRow.account, DeadlineRow.ticket_id)
+                .where(DeadlineRow.next_at <= now)
+                .order_by(DeadlineRow.next_at)
+                .limit(limit)
+            )
+            return [(account, ticket_id) for account, ticket_id in rows]
+
+    def past(
+        self, account: str, requester_id: str, company_id: str | None, *, since: datetime, but: str
+    ) -> list[PastDeadline]:
+        """Clocks of this customer, or their company, on other tickets than `but`."""
+        who = DeadlineRow.requester_id == requester_id
+        if company_id:
+            who = who | (DeadlineRow.company_id == company_id)
+        with self._session() as session:
+            rows = session.scalars(
+                select(DeadlineRow).where(
+                    DeadlineRow.account == account, DeadlineRow.ticket_id != but, DeadlineRow.started_at >= since, who
+                )
+            )
+            return [
+                PastDeadline(tuple(r.complaints), r.started_at, r.state, r.requester_id == requester_id) for r in rows
+            ]
+
+    def contacts(self, account: str, requester_id: str, *, since: datetime, but: str) -> list[datetime]:
+        """When this customer last wrote on each of their other tickets."""
+        with self._session() as session:
+            rows = session.scalars(
+                select(TicketRow.contacted_at).where(
+                    TicketRow.account == account,
+                    TicketRow.requester_id == requester_id,
+                    TicketRow.ticket_id != but,
+                    TicketRow.contacted_at >= since,
+                )
+            )
+            return [at for at in rows if at is not None]
+
+    def alert(self, account: str, deadline_id: int, kind: str, text: str, at: datetime) -> bool:
+        """Put an alert into the outbox; False if there was one of this kind for this deadline."""
+        try:
+            with self._session.begin() as session:
+                session.add(AlertRow(account=account, deadline_id=deadline_id, kind=kind, text=text, at=at))
+        except IntegrityError:
+            return False
+        return True
+
+    def waiting_alerts(self) -> list[Alert]:
+        with self._session() as session:
+            rows = session.scalars(select(AlertRow).where(AlertRow.sent_at.is_(None)).order_by(AlertRow.id))
+            return [Alert(row.id, row.account, row.kind, row.text) for row in rows]
+
+    def alert_sent(self, alert_id: int, at: datetime) -> None:
+        with self._session.begin() as session:
+            session.execute(update(AlertRow).where(AlertRow.id == alert_id).values(sent_at=at))
+
+
+def _running(row: DeadlineRow) -> RunningDeadline:
+    return RunningDeadline(
+        id=row.id,
+        account=row.account,
+        ticket_id=row.ticket_id,
+        complaint=row.complaint,
+        complaints=tuple(row.complaints),
+        started_at=row.started_at,
+        due_at=row.due_at,
+        explanation=row.explanation,
+        state=row.state,
+        mark=row.mark,
+        updates=row.updates,
+    )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from adapters.http import is_loopback
 from adapters.sidebar_package import AppBuild, Files, checked_address, own_files, page_problems, shared_files
 
 _LOCATIONS = frozenset(
@@ -32,6 +33,7 @@ _SCOPES = frozenset(
 )
 _BOOLEANS = ("requirementsOnly", "marketingOnly", "singleInstall", "signedUrls", "private")
 _SECRET_NAME = re.compile(r"token|key|pwd|password|secret", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -60,6 +62,7 @@ def problems(app: Files, *, local: bool = False) -> list[str]:
         return ["manifest.json: must be an object"]
     found = [
         *_manifest(manifest, app),
+        *_hosts(manifest, local),
         *_parameters(manifest),
         *_translations(manifest, app),
         *page_problems(app, local=local),
@@ -82,9 +85,6 @@ def _manifest(manifest: dict[str, Any], app: Files) -> Iterator[str]:
     for key in _BOOLEANS:
         if key in manifest and not isinstance(manifest[key], bool):
             yield f"manifest.json: {key} must be true or false"
-    hosts = manifest.get("domainWhitelist")
-    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
-        yield "manifest.json: domainWhitelist must list the hosts that requests with secure settings go to"
     location = manifest.get("location")
     if not isinstance(location, dict) or not location:
         yield "manifest.json: location must not be empty"
@@ -92,6 +92,17 @@ def _manifest(manifest: dict[str, Any], app: Files) -> Iterator[str]:
     for product, places in location.items():
         for name, place in places.items() if isinstance(places, dict) else ():
             yield from _location(f"location.{product}.{name}", name, place, app)
+
+
+def _hosts(manifest: dict[str, Any], local: bool) -> Iterator[str]:
+    """Where requests go: full host names. The framework takes others, but its proxy reaches nothing else."""
+    hosts = manifest.get("domainWhitelist")
+    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
+        yield "manifest.json: domainWhitelist must list the hosts that requests with secure settings go to"
+        return
+    for host in hosts:
+        if "{{" not in host and not _HOST.fullmatch(host) and not (local and is_loopback(host.rpartition(":")[0] or host)):
+            yield f"manifest.json: domainWhitelist: {host!r} is not a full host name without scheme and port"
 
 
 def _location(where: str, name: str, place: Any, app: Files) -> Iterator[str]:

@@ -99,7 +99,7 @@ _COLUMNS = ("received", "read", "suggested", "shown", "accepted", "closed", "unc
 def _table(name: str, days: int, lines: list[FunnelLine]) -> Table:
     reasons = ", ".join(f"{reason} {count}" for reason, count in lines[0].silences.items())
     table = Table(title=f"{name}, last {days} days", caption=f"silent: {reasons}" if reasons else None)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right")
     for line in lines:

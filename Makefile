@@ -27,6 +27,7 @@ bench: $(DEV)
 # Takes the pictures of the documentation anew (needs Chromium).
 screenshots: $(DEV)
 	$(BIN)/python docs/images/take.py
+	$(BIN)/python docs/images/sidebar.py
 
 # Rewrites the pinned and hashed lists from pyproject.toml.
 requirements: $(DEV)

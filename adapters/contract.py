@@ -252,6 +252,15 @@ class Finding:
     fix: str = ""
 
 
+class SidebarProof(StrEnum):
+    """How a platform proves that a sidebar app's call comes from an installation of ours."""
+
+    # Its proxy signs a JWT (HS256) with the installation's secret, which never reaches a browser.
+    SIGNED_TOKEN = "signed_token"
+    # Its servers put a token into the call that is fixed per installation.
+    FIXED_TOKEN = "fixed_token"
+
+
 class Capability(StrEnum):
     """What a platform can do; the rest of the product degrades by these, never by a platform's name."""
 
@@ -324,6 +333,8 @@ class Helpdesk(ABC):
 
     kind: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    # How calls of our sidebar app on this platform are proven; None where there is no such app.
+    sidebar_proof: ClassVar[SidebarProof | None] = None
     # The account's settings that only this adapter understands; the base settings are validated elsewhere.
     options_schema: ClassVar[type[Schema]]
     # What an unreadable payload with a good secret is answered with.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
+from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from integration.logs import configure_logs
@@ -14,6 +16,9 @@ from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
+from integration.web.sidebar.api import docs, sidebar
+from integration.web.sidebar.coaching import load_judge
+from integration.web.sidebar.throttle import Throttle
 
 # A hook must be answered within a second or so, even if Redis hangs.
 REDIS_PATIENCE_SECONDS = 1.0
@@ -25,12 +30,40 @@ def create_app(context: Context) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.register_blueprint(hooks)
     app.register_blueprint(health)
+    _add_sidebar(app, context)
 
     @app.errorhandler(HTTPException)
     def as_json(error: HTTPException) -> ResponseReturnValue:
-        return {"error": error.name}, error.code or 500
+        body: dict[str, Any] = {"error": error.name}
+        # What is wrong where in a body that was refused; never the body itself.
+        if details := getattr(error, "data", {}).get("messages"):
+            body["details"] = details
+        pause = getattr(error, "retry_after", None)
+        return body, error.code or 500, {"Retry-After": str(pause)} if pause else {}
 
     return app
+
+
+def _add_sidebar(app: Flask, context: Context) -> None:
+    """The API of the sidebar apps, and its description under /api/docs."""
+    app.config.update(
+        API_TITLE="Makeright",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/docs",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": "What the sidebar apps in the helpdesks call."},
+            "components": {"securitySchemes": {"installation": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"installation": []}],
+        },
+    )
+    api = Api(app)
+    api.register_blueprint(sidebar)
+    app.register_blueprint(docs)
+    app.extensions["makeright-spec"] = api.spec
+    app.extensions["makeright-throttle"] = Throttle(context.redis)
+    app.extensions["makeright-coach"] = load_judge()
 
 
 def wsgi() -> Flask:

@@ -35,6 +35,8 @@ DEFAULT_FILE = Path("makeright.toml")
 ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
 LONGEST_PREFIX = 4
+# HS256 is as strong as its key, and a key below the hash's own size is refused by RFC 7518, 3.2.
+SHORTEST_SIDEBAR_SECRET = 32
 # What stands at such a place is not repeated in an error: it may be a secret in the wrong form.
 _SENSITIVE = re.compile(r"secret|token|key|password")
 
@@ -99,6 +101,7 @@ class AccountSettings:
     sweep_reach: timedelta
     own: Handling
     brands: Mapping[str, Handling]
+    sidebar_secrets: tuple[Secret, ...] = ()
 
     def handling(self, brand: str | None) -> Handling:
         """The brand's own playbook and calendar where it has them, else the account's."""
@@ -213,6 +216,7 @@ class AccountSchema(Schema):
     helpdesk = fields.String(required=True)
     level = fields.Enum(Level, by_value=True, load_default=Level.SHADOW)
     webhook_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
+    sidebar_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
     base_url = fields.String(load_default=None)
     fields_ = fields.Dict(fields.String(), fields.String(), data_key="fields", load_default=dict)
     thresholds = fields.Dict(fields.Enum(Complaint, by_value=True), fields.Nested(ThresholdsSchema), load_default=dict)
@@ -230,6 +234,11 @@ class AccountSchema(Schema):
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if any(len(secret.reveal()) < SHORTEST_SIDEBAR_SECRET for secret in data["sidebar_secrets"]):
+            raise ValidationError(
+                f"a secret needs at least {SHORTEST_SIDEBAR_SECRET} characters: make one with `openssl rand -hex 32`",
+                "sidebar_secrets",
+            )
         if data["helpdesk"] not in helpdesk_kinds():
             raise ValidationError(f"choose one of: {', '.join(helpdesk_kinds())}", "helpdesk")
         if data["base_url"] is not None:
@@ -334,6 +343,7 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         tag_prefix=base["tag_prefix"],
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
+        sidebar_secrets=tuple(base["sidebar_secrets"]),
         own=own,
         brands=brands,
     )

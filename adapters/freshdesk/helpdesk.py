@@ -25,6 +25,7 @@ from adapters.contract import (
     Macro,
     Permanent,
     Receipt,
+    SidebarProof,
     Ticket,
     Unauthorised,
 )
@@ -45,6 +46,7 @@ ADMIN_KEY_FIX = (
 class FreshdeskHelpdesk(Helpdesk):
     kind = "freshdesk"
     capabilities = frozenset(map(Capability, _CAPABILITIES["can"]))
+    sidebar_proof = SidebarProof.FIXED_TOKEN
     options_schema = FreshdeskOptionsSchema
     # Any other answer would make Freshdesk send the same payload again for a day.
     unreadable_status = 200

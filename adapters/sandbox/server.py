@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
+from adapters.sandbox.apps import apps
 from adapters.sandbox.control_api import control
 from adapters.sandbox.credentials import Credentials
 from adapters.sandbox.faults import Fault
@@ -53,7 +54,7 @@ def create_app(credentials: Credentials | None = None, plan: str = UNMETERED) ->
     app.url_map.strict_slashes = False
     world = Sandbox(credentials, plan)
     app.extensions["sandbox"] = world
-    for blueprint in (zendesk, freshdesk, control, workspace):
+    for blueprint in (zendesk, freshdesk, control, apps, workspace):
         app.register_blueprint(blueprint)
     for name, view in app.view_functions.items():
         if not getattr(view, "unlocked", False) and name != "static":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -16,6 +16,9 @@ from adapters.sandbox.stats import Stats
 from adapters.sandbox.store import FRESHDESK, ZENDESK, Desk
 from adapters.sandbox.webhooks import Sender
 from adapters.sandbox.zendesk.account import ZendeskAccount
+
+if TYPE_CHECKING:
+    from adapters.sandbox.apps import InstalledApp
 
 
 class Sandbox:
@@ -48,6 +51,8 @@ class Sandbox:
             FRESHDESK: self.freshdesk,
         }
         self.desks = {helpdesk: account.desk for helpdesk, account in self.accounts.items()}
+        # Sidebar apps by helpdesk, as adapters/sandbox/apps.py installs them.
+        self.apps: dict[str, InstalledApp] = {}
 
     def reset(self) -> None:
         """As on the first day: no tickets, no rules, no webhooks, no faults, real time."""

@@ -27,6 +27,7 @@ from adapters.contract import (
     Macro,
     Permanent,
     Receipt,
+    SidebarProof,
     Status,
     Ticket,
     Unauthorised,
@@ -51,6 +52,7 @@ class ZendeskDesk(Helpdesk):
         Capability(name)
         for name in tomllib.loads(files(__package__).joinpath("capabilities.toml").read_text(encoding="utf-8"))["can"]
     )
+    sidebar_proof: ClassVar[SidebarProof | None] = SidebarProof.SIGNED_TOKEN
     options_schema: ClassVar[type[Schema]] = ZendeskOptionsSchema
     # Zendesk keeps 64 kB and cuts off the rest without a word; a character takes up to four bytes.
     note_limit: ClassVar[int] = 15_000

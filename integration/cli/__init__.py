@@ -12,6 +12,7 @@ from integration.cli.demo import demo
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
 from integration.cli.service import service_commands
+from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
 
 
@@ -31,5 +32,13 @@ def main(ctx: click.Context, config: Path) -> None:
     ctx.obj = config
 
 
-for command in (*service_commands, *ops_commands, *playbook_commands, *complaint_commands, *coach_commands, demo):
+for command in (
+    *service_commands,
+    *ops_commands,
+    *sidebar_commands,
+    *playbook_commands,
+    *complaint_commands,
+    *coach_commands,
+    demo,
+):
     main.add_command(command)

@@ -5,6 +5,7 @@ Nothing here is a short cut: webhooks are signed and sent, jobs go through Redis
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -14,12 +15,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from adapters.sidebar_package import AppBuild, app_zip
 from integration.complaints.taxonomy import Complaint
 
 FIELD_TITLE = "Complaint"
@@ -160,6 +163,8 @@ def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "a
         path = folder / name
         path.touch(mode=0o600)
         path.write_text(secret)
+    for helpdesk in HELPDESKS:
+        _install_app(sandbox, folder, helpdesk, hooks)
     file = folder / "makeright.toml"
     file.write_text(
         _CONFIG.format(
@@ -174,6 +179,21 @@ def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "a
         )
     )
     return file
+
+
+def _install_app(sandbox: SandboxClient, folder: Path, helpdesk: str, url: str) -> None:
+    """Build the sidebar app and install it in the sandbox, as an admin does with the zip and the secret."""
+    secret = os.urandom(24).hex()
+    path = folder / f"{helpdesk}-sidebar-secret"
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    settings = {
+        "zendesk": {"makeright_url": url, "account": "zendesk", "sidebar_secret": secret},
+        "freshdesk": {"sidebar_token": secret},
+    }
+    data = app_zip(helpdesk, AppBuild(helpdesk, url, version("makeright"), local=True))
+    wish = {"helpdesk": helpdesk, "zip": base64.b64encode(data).decode(), "settings": settings[helpdesk]}
+    sandbox.post("apps", wish)
 
 
 def _zendesk_field(url: str) -> str:
@@ -216,6 +236,7 @@ subdomain = "sandbox"
 base_url = "{sandbox}/zendesk"
 auth = {{ client_id = "{client_id}", client_secret = "file:zendesk-client-secret" }}
 webhook_secrets = ["file:zendesk-hook-secret"]
+sidebar_secrets = ["file:zendesk-sidebar-secret"]
 level = "{level}"
 fields = {{ complaint = "{zendesk_field}" }}
 share = 1.0
@@ -228,6 +249,7 @@ base_url = "{sandbox}/freshdesk"
 api_key = "file:freshdesk-api-key"
 plan = "enterprise"
 webhook_secrets = ["file:freshdesk-hook-secret"]
+sidebar_secrets = ["file:freshdesk-sidebar-secret"]
 level = "{level}"
 fields = {{ complaint = "{freshdesk_field}" }}
 share = 1.0

@@ -25,6 +25,7 @@ from rq.serializers import JSONSerializer
 
 QUEUE_NAME = "makeright"
 TICKET_JOB = "integration.pipeline.ticket_job.run"
+FEEDBACK_JOB = "integration.pipeline.feedback_job.run"
 
 # A job makes a handful of HTTP calls of at most 13 seconds each (adapters/http.py).
 JOB_SECONDS = 90
@@ -100,6 +101,14 @@ class TicketQueue:
         self.redis.set(_mark(account, ticket_id), job.id, ex=seconds)
         self.rq.schedule_job(job, datetime.now(UTC) + pause)
 
+    def offer_tags(self, account: str, ticket_id: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
+        """Put an agent's answer onto the ticket as tags."""
+        self.rq.enqueue_job(self._job(account, ticket_id, FEEDBACK_JOB, sorted(add), sorted(remove)))
+
+    def is_waiting(self, account: str, ticket_id: str) -> bool:
+        """Whether the ticket changed and nobody has begun to read it since."""
+        return bool(self.redis.exists(_mark(account, ticket_id)))
+
     def taken_up(self, account: str, ticket_id: str) -> None:
         """The job begins to read: from now on a change needs another pass."""
         self.redis.delete(_mark(account, ticket_id))
@@ -123,10 +132,10 @@ class TicketQueue:
             oldest_seconds=max(age, 0.0),
         )
 
-    def _job(self, account: str, ticket_id: str) -> Job:
+    def _job(self, account: str, ticket_id: str, function: str = TICKET_JOB, *more: list[str]) -> Job:
         job = Job.create(
-            TICKET_JOB,
-            args=(account, ticket_id),
+            function,
+            args=(account, ticket_id, *more),
             id=f"ticket-{uuid.uuid4().hex}",
             connection=self.redis,
             origin=QUEUE_NAME,

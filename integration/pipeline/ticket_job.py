@@ -10,17 +10,20 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Capability, Gone, Helpdesk, Permanent, Throttled, Ticket, Unauthorised
+from adapters.contract import Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
+from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
 from integration.pipeline.macro_shelf import macros_of
+from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
 from integration.recovery.macros import MacroRanker
 from integration.recovery.plan import Standing, Surroundings, plan
+from integration.recovery.playbook import Playbook
 from integration.recovery.relationship import Outcome as Kept
 from integration.recovery.relationship import PastComplaint
 from integration.recovery.watch import State
@@ -49,6 +52,11 @@ class _Worker:
 
 def prepare(context: Context, brain: Brain) -> None:
     _Worker.context, _Worker.brain = context, brain
+
+
+def working_context() -> Context:
+    """The context of the worker that this job runs in."""
+    return _Worker.context
 
 
 def run(account: str, ticket_id: str) -> None:
@@ -94,6 +102,8 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
     ticket = zones.read(helpdesk.fetch(ticket_id))
     fingerprint = _fingerprint(ticket, account, brain)
     state = context.store.ticket_state(account_name, ticket_id)
+    if state is not None and ticket.status in (Status.SOLVED, Status.CLOSED):
+        context.store.saw_closed(account_name, ticket_id, state.tags & ticket.tags)
     if state is not None and state.fingerprint == fingerprint:
         if state.version != ticket.version:
             context.store.saw_again(account_name, ticket_id, ticket.version)
@@ -132,23 +142,17 @@ def _decide(
     reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
     labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
     past, contacts = _relationship(context, account, handling, ticket)
-    planned = plan(
-        new_decision_id(),
-        ticket,
-        reading,
-        labels,
-        handling.playbook,
-        Surroundings(
-            calendar=handling.calendar,
-            standing=_standing(context, account.name, ticket.id),
-            past=past,
-            contacts=contacts,
-            macros=MacroRanker(handling.playbook, macros) if (macros := macros_of(context, account.name)) else None,
-            tag_prefix=account.tag_prefix,
-            notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
-            note_limit=helpdesk.note_limit,
-        ),
+    around = Surroundings(
+        calendar=handling.calendar,
+        standing=_standing(context, account.name, ticket.id),
+        past=past,
+        contacts=contacts,
+        macros=MacroRanker(handling.playbook, macros) if (macros := macros_of(context, account.name)) else None,
+        tag_prefix=account.tag_prefix,
+        notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
+        note_limit=helpdesk.note_limit,
     )
+    planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
     names = tuple(label.value for label in labels)
     if planned is not None and planned.is_new_clock:
         deadline_job.start(context, account, ticket, planned, names)
@@ -172,6 +176,7 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
+        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now())),
         annotation=plain(planned.annotation) if planned else {},
         outcome=Outcome.PLANNED,
         created_at=context.now(),
@@ -191,6 +196,24 @@ def _relationship(
         for name in one.complaints
     ]
     return tuple(past), tuple(deadlines.contacts(account.name, who.id, since=since, but=ticket.id))
+
+
+def _suggestion(
+    ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings, now: datetime
+) -> Suggestion:
+    """What agents are shown: also labels that are not sure enough to be written."""
+    shown = reading.labels(Sureness.SHOW)
+    planned = plan(new_decision_id(), ticket, reading, shown, playbook, around)
+    return suggest(
+        ticket,
+        reading,
+        planned,
+        playbook,
+        around.calendar,
+        now,
+        labels=shown,
+        tag_prefix=around.tag_prefix,
+    )
 
 
 def _standing(context: Context, account: str, ticket_id: str) -> Standing:

@@ -56,7 +56,7 @@ def collect_given_up(context: Context) -> int:
     for job_id in registry.get_job_ids():
         job = context.queue.rq.fetch_job(job_id)
         if job is not None:
-            account, ticket_id = job.args
+            account, ticket_id = job.args[:2]
             result = job.latest_result()
             lines = (result.exc_string or "").strip().splitlines() if result else []
             context.store.keep_failure(account, "job", lines[-1] if lines else "the job died", ticket_id=ticket_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -33,7 +33,10 @@ class Base(DeclarativeBase):
 
 
 class DecisionRow(Base):
-    """What was decided about a ticket, from which text (as a fingerprint), and what became of it."""
+    """What was decided about a ticket, from which text (as a fingerprint), and what became of it.
+
+    `panel` is what the sidebar shows of it, worked out beforehand so that an agent never waits.
+    """
 
     __tablename__ = "decision"
 
@@ -48,6 +51,7 @@ class DecisionRow(Base):
     evidence: Mapped[list[Any]]
     silence: Mapped[str | None] = mapped_column(Text)
     annotation: Mapped[dict[str, Any]]
+    panel: Mapped[dict[str, Any]] = mapped_column(default=dict)
     outcome: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
     note_id: Mapped[str | None] = mapped_column(String(64))
@@ -65,7 +69,10 @@ class DecisionRow(Base):
 
 
 class TicketRow(Base):
-    """Where we stand with a ticket: what was read last, and what we put on it."""
+    """Where we stand with a ticket: what was read last, and what we put on it.
+
+    `closed_at` is when we first saw it solved, `closed_with` which of our tags it carried then.
+    """
 
     __tablename__ = "ticket"
 
@@ -80,6 +87,8 @@ class TicketRow(Base):
     requester_id: Mapped[str | None] = mapped_column(String(64))
     company_id: Mapped[str | None] = mapped_column(String(64))
     contacted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_with: Mapped[list[Any] | None]
 
     __table_args__ = (Index("ticket_of_requester", "account", "requester_id"),)
 
@@ -127,6 +136,31 @@ class AlertRow(Base):
     sent_at: Mapped[datetime | None]
 
     __table_args__ = (Index("alert_once", "deadline_id", "kind", unique=True), Index("alert_waiting", "sent_at"))
+
+
+class FeedbackRow(Base):
+    """What came back from an agent about one decision. Nothing here says which agent, and no text is kept."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str] = mapped_column(String(32))
+    decision_id: Mapped[str | None] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str | None] = mapped_column(String(32))
+    verdict: Mapped[str | None] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    variant: Mapped[str | None] = mapped_column(String(16))
+    macro_id: Mapped[str | None] = mapped_column(String(64))
+    distance: Mapped[float | None] = mapped_column(Double)
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("feedback_by_time", "account", "at"),
+        Index("feedback_of_ticket", "account", "ticket_id"),
+        Index("feedback_of_decision", "decision_id"),
+    )
 
 
 class CursorRow(Base):

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, func, select, update
 from sqlalchemy.orm import sessionmaker
 
+from integration.store.feedback import FeedbackTable
 from integration.store.models import CursorRow, DecisionRow, FailureRow, TicketRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -54,6 +55,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     finished_at: datetime | None = None
+    panel: Mapping[str, Any] = field(default_factory=dict, repr=False)
     kind: str = "reading"
 
 
@@ -97,6 +99,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.session = sessionmaker(self.engine, expire_on_commit=False)
+        self.feedback = FeedbackTable(self.session)
 
     def migrate(self) -> None:
         """Bring the schema up to date; does nothing if it is. Several processes may call this at once."""
@@ -190,6 +193,7 @@ class Store:
                     evidence=[dict(item) for item in decision.evidence],
                     silence=decision.silence,
                     annotation=dict(decision.annotation),
+                    panel=dict(decision.panel),
                     outcome=decision.outcome,
                     kind=decision.kind,
                     attempts=decision.attempts,
@@ -268,6 +272,31 @@ class Store:
                 .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id)
                 .values(version=version, read_at=datetime.now(UTC))
             )
+
+    def saw_closed(self, account: str, ticket_id: str, tags: frozenset[str]) -> None:
+        """The ticket is solved, with these of our tags on it. Only the first time counts."""
+        with self.session.begin() as session:
+            session.execute(
+                update(TicketRow)
+                .where(TicketRow.account == account, TicketRow.ticket_id == ticket_id, TicketRow.closed_at.is_(None))
+                .values(closed_at=datetime.now(UTC), closed_with=sorted(tags))
+            )
+
+    def standing_decision(self, account: str, ticket_id: str) -> Decision | None:
+        """The newest decision about this ticket that was not overtaken before it was sent: what an agent is shown."""
+        with self.session() as session:
+            row = session.scalars(
+                select(DecisionRow)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.outcome != Outcome.DROPPED,
+                    DecisionRow.kind == "reading",
+                )
+                .order_by(DecisionRow.created_at.desc())
+                .limit(1)
+            ).first()
+            return None if row is None else _decision(row)
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
@@ -364,6 +393,7 @@ def _decision(row: DecisionRow) -> Decision:
         warnings=tuple(row.warnings),
         error=row.error,
         finished_at=row.finished_at,
+        panel=row.panel,
         kind=row.kind,
     )
 

@@ -1,18 +1,23 @@
 // One ticket: the conversation, what changed in between, its properties, and a place for a sidebar app.
 
 import { act, read } from "./api.js";
+import { hostApp } from "./apps.js";
 import { avatar, badge, chip, h, icon, icons, priority, when } from "./dom.js";
 
 const MODES = [["agent", "Public reply"], ["note", "Internal note"], ["customer", "As the customer"]];
 
 export class TicketView {
   constructor(root, app, helpdesk, id) {
-    Object.assign(this, { root, app, helpdesk, id, mode: "agent", known: null });
+    Object.assign(this, { root, app, helpdesk, id, mode: "agent", known: null, pending: {} });
   }
 
   show() {
     this.opened = this.open();
     return this.opened;
+  }
+
+  leave() {
+    this.hosted?.close();
   }
 
   async open() {
@@ -38,6 +43,8 @@ export class TicketView {
       h("div", { class: "side" }, apps, this.side)));
     this.draw(ticket);
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.hosted = await hostApp(this, document.getElementById("app-slot"));
+    this.hosted?.drawn(ticket);
   }
 
   async refresh() {
@@ -59,6 +66,7 @@ export class TicketView {
     if (!this.side.contains(document.activeElement) || document.activeElement.tagName === "BUTTON") this.drawSide(ticket);
     else this.stale = true;
     if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.hosted?.drawn(ticket);
   }
 
   drawHead(ticket) {
@@ -118,15 +126,18 @@ export class TicketView {
   composer() {
     const text = h("textarea", {
       rows: 2, "aria-label": "Message",
+      oninput: () => this.hosted?.written(),
+      onfocus: () => { if (this.mode === "agent") this.hosted?.opened(); },
       onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.send(); },
     });
     const tabs = h("div", { class: "composer-tabs", role: "tablist", "aria-label": "Kind of message" });
     const button = h("button", { type: "button", class: "button", onclick: () => this.send() });
-    const box = h("section", { class: "composer", "aria-label": "Write" }, tabs, text,
+    const planned = h("p", { class: "planned", hidden: true });
+    const box = h("section", { class: "composer", "aria-label": "Write" }, tabs, text, planned,
       h("div", { class: "composer-foot" },
         h("span", { class: "keys" }, h("kbd", {}, "R"), " reply  ", h("kbd", {}, "N"), " note  ", h("kbd", {}, "Ctrl Enter"), " send"),
         h("span", { class: "spacer" }), button));
-    Object.assign(this, { text, tabs, sendButton: button, box });
+    Object.assign(this, { text, tabs, planned, sendButton: button, box });
     this.setMode(this.mode);
     return box;
   }
@@ -145,12 +156,53 @@ export class TicketView {
     if (!text || this.sending) return;
     this.sending = this.sendButton.disabled = true;
     await this.app.attempt(async () => {
+      const ours = this.mode !== "customer";
+      if (ours) await this.hosted?.sending();
       await act.reply(this.ticket, this.mode, text, this.app.agent);
+      if (ours) await this.submit(text);
       this.text.value = "";
     });
     this.sending = this.sendButton.disabled = false;
     await this.refresh();
     this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  // What apps put into the form stays there until the agent sends.
+
+  insert(text) {
+    const { value, selectionEnd } = this.text;
+    const gap = value && !/\s$/.test(value.slice(0, selectionEnd)) ? "\n\n" : "";
+    this.text.setRangeText(gap + text, selectionEnd, selectionEnd, "end");
+    this.hosted?.written();
+    return true;
+  }
+
+  replace(text) {
+    this.text.value = text;
+    this.hosted?.written();
+  }
+
+  plan(changes) {
+    Object.assign(this.pending, Object.fromEntries(Object.entries(changes).filter(([, value]) => value)));
+    const { status, tags } = this.pending;
+    const added = (tags || []).filter((tag) => !this.ticket.tags.includes(tag));
+    const removed = tags ? this.ticket.tags.filter((tag) => !tags.includes(tag)) : [];
+    const words = [status && status !== this.ticket.status && `status ${status}`, added.length && `+ ${added.join(", ")}`, removed.length && `− ${removed.join(", ")}`].filter(Boolean);
+    this.planned.textContent = words.length ? `With your message: ${words.join(" · ")}` : "";
+    this.planned.hidden = !words.length;
+  }
+
+  async submit(text) {
+    const { status, tags } = this.pending;
+    this.pending = {};
+    this.planned.hidden = true;
+    if (tags) {
+      const add = tags.filter((tag) => !this.ticket.tags.includes(tag));
+      const remove = this.ticket.tags.filter((tag) => !tags.includes(tag));
+      if (add.length || remove.length) await act.tags(this.ticket, { add, remove }, this.app.agent);
+    }
+    if (status && status !== this.ticket.status) await act.status(this.ticket, status, this.app.agent);
+    this.hosted?.sent(text);
   }
 
   // -- properties

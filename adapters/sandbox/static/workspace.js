@@ -17,6 +17,7 @@ const kept = {
 
 const app = {
   get agent() { return agents.value || undefined; },
+  get agentName() { return agents.selectedOptions[0]?.textContent || ""; },
 
   go(path) {
     history.pushState(null, "", path);
@@ -42,6 +43,7 @@ let view = list;
 
 function route() {
   const hit = location.pathname.match(/^\/tickets\/(zendesk|freshdesk)\/(\d+)$/);
+  view.leave?.();
   view = hit ? new TicketView(main, app, hit[1], Number(hit[2])) : list;
   if (!hit) document.title = "Tickets · Acme Desk";
   return app.attempt(() => view.show());

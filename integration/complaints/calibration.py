@@ -15,9 +15,10 @@ from integration.complaints.taxonomy import Complaint
 # The precision each level is chosen for.
 PRECISION: Mapping[Level, float] = {Level.SHOW: 0.80, Level.PRESELECT: 0.90, Level.WRITE: 0.95}
 # Where a model is too weak to be shown at that precision for at least this share of the complaints, it is shown where
-# precision and recall balance best: an agent's glance costs little. It is never preselected or written on such terms.
+# precision and recall balance best, if it is rather true than not: an agent's glance costs little. It is never preselected
+# or written on such terms.
 _LEAST_SHOWN = 0.35
-_LEAST_PROBABILITY = 0.3
+_LEAST_PROBABILITY = 0.5
 # A threshold that rests on fewer messages than these above it is luck.
 _FEWEST_ABOVE = 8
 _NEVER = 0.999

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from integration.pipeline.alerts import send_alerts
 from integration.pipeline.context import Context
+from integration.pipeline.macro_shelf import refresh_macros
 from integration.pipeline.sweep import due, sweep
 from integration.pipeline.worker import collect_given_up
 from integration.store.deadlines import Deadlines
@@ -38,4 +39,5 @@ def tick(context: Context, now: datetime) -> None:
     for account in context.settings.accounts:
         if due(context, account, now):
             sweep(context, account)
+        refresh_macros(context, account)
     collect_given_up(context)

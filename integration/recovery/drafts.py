@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -151,7 +151,7 @@ def draft(playbook: Playbook, occasion: Occasion, variant: Variant) -> Draft:
         text = f"[{hold}]\n\n{text}"
     text = _BLANK_LINES.sub("\n\n", text)
     needed = {fact: playbook.gaps[fact] for fact in remedy.facts if not known.get(fact)}
-    mentions = any(template_names(part, "by") for part in _body(parts)) and by is not None
+    names_by = any(re.search(r"\bby\b", code) for part in _body(parts) for code in re.findall(r"\{[{%].*?[%}]\}", part))
     return Draft(
         text=text,
         html=as_html(text),
@@ -160,7 +160,7 @@ def draft(playbook: Playbook, occasion: Occasion, variant: Variant) -> Draft:
         playbook_entry=f"{occasion.complaint}.{variant}",
         version=playbook.version,
         policy=policy,
-        promised_for=by if mentions else None,
+        promised_for=by if names_by and not occasion.given.get("by") else None,
         hold=hold,
     )
 
@@ -216,10 +216,6 @@ def first_name(name: str) -> str | None:
     if not plain or names[0].strip(".").lower() in _NO_FIRST_NAMES or not names[0][0].isupper() or len(names[0]) < 2:
         return None
     return None if names[0].isupper() and len(names[0]) > 3 and len(names) == 1 else names[0]
-
-
-def template_names(template: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", template) is not None
 
 
 def _with_facts(occasion: Occasion) -> Occasion:
@@ -309,8 +305,3 @@ def _quotable(text: str) -> bool:
 def _clean(quote: str) -> str:
     """Without what joined it to the words before and after."""
     return _JOINING.sub("", inert(quote)).rstrip(" .,;:-")
-
-
-def gap_questions(found: Iterable[Draft]) -> tuple[str, ...]:
-    """The questions of several drafts, each once."""
-    return tuple(dict.fromkeys(question for one in found for question in one.gaps.values()))

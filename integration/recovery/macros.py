@@ -63,7 +63,7 @@ class Query:
 
 
 class MacroRanker:
-    """Built once per list of macros (some 10 ms per hundred), used for many tickets."""
+    """Built once per list of macros (under 0.1 s per hundred), used for many tickets (under 1 ms each)."""
 
     def __init__(self, playbook: Playbook, macros: Sequence[Macro]) -> None:
         self.macros = tuple(macros)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def test_a_complaint_is_annotated_and_a_question_is_left_alone_on_both_helpdesks
         complaint = running.ticket(helpdesk, ids[helpdesk, "complaint"])
         assert {"complaint_no_callback", "sla_callback_same_day", "makeright_seen"} <= set(complaint["tags"])
         (note,) = [comment for comment in complaint["comments"] if not comment["public"]]
-        assert "called me back" in note["html"]
+        quoted = re.findall("“([^”…]+)", note["text"])
+        assert quoted
+        assert all(quote in COMPLAINT.text for quote in quoted)
         assert any("no_callback" in str(value).lower().replace(" ", "_") for value in complaint["fields"].values())
         question = running.ticket(helpdesk, ids[helpdesk, "question"])
         assert question["tags"] == []

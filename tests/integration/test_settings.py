@@ -129,6 +129,25 @@ def test_no_secret_shows_in_a_repr(folder: Path) -> None:
         (("[service]", '[service]\nlisten = "8080"'), "service.listen: '8080'", ""),
         (("sqlite:///var/m.db", "mysql://root@localhost/m"), "service.database_url", "sqlite:///path"),
         (("[service]", "[service"), "is not TOML", "line"),
+        (
+            ('tag_prefix = "mr_"', 'calendar = { time_zone = "Mars/Olympus" }'),
+            "accounts.acme.calendar.time_zone",
+            "zone",
+        ),
+        (
+            ('tag_prefix = "mr_"', 'calendar = { time_zone = "UTC", hours = { mon-fri = ["17:00-09:00"] } }'),
+            "accounts.acme.calendar.hours",
+            "a span ends after it starts",
+        ),
+        (
+            ('tag_prefix = "mr_"', 'calendar = { time_zone = "UTC", always = true, holidays = "XX-99" }'),
+            "accounts.acme.calendar.holidays",
+            "US-NY",
+        ),
+        (('tag_prefix = "mr_"', 'playbook = "nowhere.toml"'), "accounts.acme.playbook: 'nowhere.toml'", "name a file"),
+        (('tag_prefix = "mr_"', "brands = { uk = { calender = {} } }"), "accounts.acme.brands.uk", "Unknown field"),
+        (("[service]", '[alerts]\nquiet_hours = "10pm"\n[service]'), "alerts.quiet_hours: '10pm'", "22:00-07:00"),
+        (("[service]", '[alerts]\nurls = ["slack://token"]\n[service]'), "alerts.urls.0", "env:NAME or file:PATH"),
     ],
 )
 def test_a_mistake_is_answered_with_place_value_and_fix(
@@ -153,3 +172,30 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="makeright init"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_a_brand_keeps_its_own_calendar_and_playbook_and_borrows_the_rest(folder: Path) -> None:
+    (folder / "uk.toml").write_text('version = "1"\nteam = "the Acme UK team"\n')
+    text = (
+        GOOD
+        + """
+[accounts.acme.calendar]
+time_zone = "America/New_York"
+hours = { mon-fri = ["09:00-17:00"] }
+[accounts.acme.brands.uk]
+playbook = "uk.toml"
+[accounts.acme.brands.in]
+calendar = { time_zone = "Asia/Kolkata", always = true }
+"""
+    )
+    acme = load(folder, text).accounts["acme"]
+    assert acme.handling("uk").playbook.team == "the Acme UK team"
+    assert acme.handling("uk").calendar == acme.handling(None).calendar
+    assert acme.handling("in").calendar.zone.key == "Asia/Kolkata"
+    assert acme.handling("in").playbook == acme.handling(None).playbook
+
+
+def test_a_mistake_in_a_playbook_is_told_with_its_line(folder: Path) -> None:
+    (folder / "uk.toml").write_text('version = "1"\nprecedence = ["no_calback"]\n')
+    with pytest.raises(SettingsError, match=r"accounts\.acme\.playbook: uk\.toml:2"):
+        load(folder, GOOD.replace('tag_prefix = "mr_"', 'playbook = "uk.toml"'))

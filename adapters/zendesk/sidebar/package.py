@@ -101,7 +101,11 @@ def _hosts(manifest: dict[str, Any], local: bool) -> Iterator[str]:
         yield "manifest.json: domainWhitelist must list the hosts that requests with secure settings go to"
         return
     for host in hosts:
-        if "{{" not in host and not _HOST.fullmatch(host) and not (local and is_loopback(host.rpartition(":")[0] or host)):
+        if (
+            "{{" not in host
+            and not _HOST.fullmatch(host)
+            and not (local and is_loopback(host.rpartition(":")[0] or host))
+        ):
             yield f"manifest.json: domainWhitelist: {host!r} is not a full host name without scheme and port"
 
 

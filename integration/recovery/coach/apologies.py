@@ -32,6 +32,17 @@ _NOT_OWN_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LOOK_BACK = 24
+# An apology for a feeling, a possibility or to nobody in particular has one of these words; one without is direct.
+_HOLLOW = re.compile(
+    r"\b(?:if|any\w*|whatever|who\w*|those|some|but|how|however|though|although|should|in case|extent|way|situation|"
+    r"possibl[ey]|potential\w*|perhaps|might|may|feel\w*|felt|perceiv\w*|imagin\w*|impression|expect\w*|hop(?:e|ed|ing)|"
+    r"think|thought|believ\w*|consider\w*|sees?|seem\w*|saw|find\w*|found|view\w*|interpret\w*|learn\w*|took|tak(?:e|es|en|ing)|"
+    r"upset\w*|disappoint\w*|unhapp\w*|happy|dissatisf\w*|satisf\w*|displeas\w*|ang(?:ry|er)|annoy\w*|frustrat\w*|offen[cds]\w*|"
+    r"hurt|stress\w*|worr\w*|distress\w*|discomfort|un(?:pleasant|comfortable)|sad\w*|grief|nerves|fright\w*|bother\w*|strain|"
+    r"headaches?|taste|liking|experienc\w*|enjoy\w*|lov(?:e|in)|sensitive|hard|having|mis(?:read|under)\w*|chosen|day|only|"
+    r"answer|not|weren|didn|strikes?|approval|eyes|caused|regretted)\b",
+    re.IGNORECASE,
+)
 _ONE_MORE = re.compile(r"\b(?:again|once more|also|too|really)\b", re.IGNORECASE)
 
 
@@ -52,6 +63,12 @@ def apologies(text: str, sentences: Sequence[Span]) -> list[Span]:
                 found.append(clause)
                 first = False
     return found
+
+
+def is_direct(text: str, sentence: Span) -> bool:
+    """Whether the sentence holds an apology of the writer with no word in it that could make it a hollow one."""
+    own = any(_is_own(text, match) for match in _APOLOGY.finditer(text, *sentence))
+    return own and _HOLLOW.search(text, *sentence) is None
 
 
 def _is_own(text: str, match: re.Match[str]) -> bool:

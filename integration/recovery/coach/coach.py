@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.coach import wording
-from integration.recovery.coach.apologies import apologies
+from integration.recovery.coach.apologies import apologies, is_direct
 from integration.recovery.coach.encoder import THRESHOLDS_FILE, Encoder, Judged
 from integration.recovery.coach.findings import LEARNT, Finding, Policy, Rule
 from integration.recovery.coach.phrases import HINTS
@@ -23,6 +24,8 @@ _HINTED = 0.3
 _SPAN_SHARE, _SPAN_GAP = 0.35, 2
 _TRIMMED = " \t\r\n.,;:!?-\u2013\u2014\u2026\"'()"
 _WORD, _SIGN_OFF_WORDS = re.compile(r"[^\W\d_]+"), 5
+# A fact that is still to be filled in: the sentence is not written yet.
+_GAP = re.compile(r"\[[^\[\]\n]{1,60}\]")
 # Longer drafts are read up to here; no reply is that long, and the answer has to come while the agent writes.
 LONGEST_DRAFT = 50_000
 
@@ -55,7 +58,7 @@ class Coach:
 
         At most `LONGEST_DRAFT` characters are read. Never raises on any text.
         """
-        judged = self._encoder.judge(text[:LONGEST_DRAFT])
+        judged = self._encoder.judge(legible(text[:LONGEST_DRAFT]))
         places = [*self._judgements(text, judged), *self._apologies(text, judged)]
         if policy is Policy.REGRET_ONLY:
             places += [(Rule.FAULT_ADMISSION, match.span()) for match in _FAULT.finditer(text[:LONGEST_DRAFT])]
@@ -73,13 +76,17 @@ class Coach:
     def _judgements(self, text: str, judged: list[Judged]) -> Iterator[tuple[Rule, Span]]:
         """What the model finds sentence by sentence; of rules that claim the same words the surest one is shown."""
         for number, sentence in enumerate(judged):
-            if number and _is_sign_off(text[slice(*sentence.span)]):
+            words = text[slice(*sentence.span)]
+            if (number and _is_sign_off(words)) or _GAP.search(words):
                 continue
+            direct = is_direct(text, sentence.span)
             claimed: list[Span] = []
             order = sorted(range(len(LEARNT)), key=lambda index: -sentence.rules[index])
             for index in order:
                 rule = LEARNT[index]
-                if rule is Rule.REPEAT_APOLOGY or sentence.rules[index] < self._needed(rule, text, sentence.span):
+                if rule is Rule.REPEAT_APOLOGY or (rule is Rule.NON_APOLOGY and direct):
+                    continue
+                if sentence.rules[index] < self._needed(rule, text, sentence.span):
                     continue
                 span = _narrowed(text, sentence, index)
                 if all(_shared(span, other) < 0.5 for other in claimed):
@@ -94,7 +101,9 @@ class Coach:
         """Every apology but the first, and the first if the model holds it to be for a trifle."""
         index = LEARNT.index(Rule.REPEAT_APOLOGY)
         trifling = {
-            sentence.span for sentence in judged if sentence.rules[index] >= self._thresholds[Rule.REPEAT_APOLOGY]
+            sentence.span
+            for sentence in judged
+            if sentence.rules[index] >= self._needed(Rule.REPEAT_APOLOGY, text, sentence.span)
         }
         for number, span in enumerate(apologies(text, [sentence.span for sentence in judged])):
             if number or any(start <= span[0] < end for start, end in trifling):

@@ -64,4 +64,11 @@ HINTS: dict[Rule, re.Pattern[str]] = {
         r"(?:always|never) (?:works|fails?|happens?|goes wrong)|must be (?:your|the)|I(?:'d| would) bet",
         r"(?:none|no) (?:of our )?other (?:customers?|clients?)|out of the question|trust me|believe me",
     ),
+    # Trifles to apologise for.
+    Rule.REPEAT_APOLOGY: _words(
+        r"(?:slow|bad|poor) (?:typ(?:ing|er|ist)|handwriting|english|spelling)|typos?|autocorrect|handwriting",
+        r"(?:long|late|short|brief|double|second|early) (?:e-?mail|mail|message|reply|hour|note|post)|wall of text|novel",
+        r"(?:in|my) english|emojis?|caps|lower ?case|(?:bother|disturb)(?:ing)? you|(?:be|being) (?:a pain|brief)",
+        r"(?:question|exclamation) marks|formatting|letterhead|first name|me again",
+    ),
 }

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from integration.cli_complaints import classify, complaint_commands
-from integration.cli_training import evaluate, train
+from integration.cli.complaints import classify, complaint_commands
+from integration.cli.training import evaluate, train
 from integration.complaints.taxonomy import Complaint
 
 LATE = "Where is my order? The tracking has not changed for a week."

@@ -75,7 +75,7 @@ def test_a_label_nobody_used_is_refused(tmp_path: Path) -> None:
 def test_the_classifier_does_not_need_the_training_extras() -> None:
     import subprocess
 
-    code = "import sys, integration.complaints.classifier, integration.cli_complaints; print('torch' in sys.modules)"
+    code = "import sys, integration.complaints.classifier, integration.cli.complaints; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
 

@@ -135,6 +135,11 @@ def test_what_the_agent_fills_in_closes_the_gap() -> None:
     assert "So that it does not happen again: we write daily." in made.text
 
 
+def test_a_time_that_the_agent_gives_is_the_agents() -> None:
+    made = draft(PLAYBOOK, occasion(NC, LATE, given={"by": "on Thursday at 3"}), Variant.FULL)
+    assert "07700 900123 on Thursday at 3." in made.text and made.promised_for is None
+
+
 def test_missing_facts_are_listed_even_where_a_variant_does_not_show_them() -> None:
     short = draft(PLAYBOOK, occasion(NU, "Where is it?"), Variant.SHORT)
     assert "order" in short.gaps and "[which order?]" not in short.text

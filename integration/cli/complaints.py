@@ -12,7 +12,7 @@ import click
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from adapters.contract import AuthorRole, Message, Requester, Status, Ticket
-from integration.cli_training import evaluate, train
+from integration.cli.training import evaluate, train
 from integration.complaints.classifier import Classifier
 from integration.complaints.markup import plain
 from integration.complaints.reading import Evidence, Reading

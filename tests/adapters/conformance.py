@@ -561,8 +561,8 @@ class HelpdeskConformance:
         name: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setitem(HelpdeskSession.__init__.__kwdefaults__, "read_seconds", 0.2)
-        errors = list(self._errors_by_position(another, platform, gate, OPERATIONS[name], stall(0.6)))
+        monkeypatch.setitem(HelpdeskSession.__init__.__kwdefaults__, "read_seconds", 0.8)
+        errors = list(self._errors_by_position(another, platform, gate, OPERATIONS[name], stall(2.0)))
         assert errors and all(isinstance(error, Transient) for error in errors)
 
     @pytest.mark.parametrize("name", OPERATIONS)

@@ -86,16 +86,19 @@ class Coach:
                 rule = LEARNT[index]
                 if rule is Rule.REPEAT_APOLOGY or (rule is Rule.NON_APOLOGY and direct):
                     continue
-                if sentence.rules[index] < self._needed(rule, text, sentence.span):
+                if not self._shows(rule, sentence.rules[index], text, sentence.span):
                     continue
                 span = _narrowed(text, sentence, index)
                 if all(_shared(span, other) < 0.5 for other in claimed):
                     claimed.append(span)
                     yield rule, span
 
-    def _needed(self, rule: Rule, text: str, sentence: Span) -> float:
-        hinted = HINTS[rule].search(text, *sentence) is not None
-        return self._thresholds[rule] * (_HINTED if hinted else 1.0)
+    def _shows(self, rule: Rule, probability: float, text: str, sentence: Span) -> bool:
+        """Whether the model is sure enough, which takes less where the sentence has the obvious words."""
+        threshold = self._thresholds[rule]
+        if probability >= threshold:
+            return True
+        return probability >= _HINTED * threshold and HINTS[rule].search(text, *sentence) is not None
 
     def _apologies(self, text: str, judged: list[Judged]) -> Iterator[tuple[Rule, Span]]:
         """Every apology but the first, and the first if the model holds it to be for a trifle."""
@@ -103,7 +106,7 @@ class Coach:
         trifling = {
             sentence.span
             for sentence in judged
-            if sentence.rules[index] >= self._needed(Rule.REPEAT_APOLOGY, text, sentence.span)
+            if self._shows(Rule.REPEAT_APOLOGY, sentence.rules[index], text, sentence.span)
         }
         for number, span in enumerate(apologies(text, [sentence.span for sentence in judged])):
             if number or any(start <= span[0] < end for start, end in trifling):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +9,6 @@ import pytest
 
 from tests.adapters.sandbox.running import RunningSandbox
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 HOSTILE = (
     '<img src=x onerror="document.title=1"><script>window.owned=1</script><a href="javascript:window.owned=1">link</a>'
     '<svg onload="window.owned=1"></svg><iframe srcdoc="<script>parent.owned=1</script>"></iframe>'
@@ -25,21 +20,9 @@ def expect(locator: Any) -> Any:
     return pytest.importorskip("playwright.sync_api").expect(locator)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def page(browser: Any, sandbox: RunningSandbox) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=sandbox.url)
+def page(chromium: Any, sandbox: RunningSandbox) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=sandbox.url)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -170,9 +153,9 @@ def test_a_new_ticket_is_opened_as_a_customer(page: Any, sandbox: RunningSandbox
 
 @pytest.mark.parametrize("width", [1280, 900])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_off(browser: Any, sandbox: RunningSandbox, width: int, scheme: str) -> None:
+def test_nothing_is_cut_off(chromium: Any, sandbox: RunningSandbox, width: int, scheme: str) -> None:
     ticket = sandbox.ticket("zendesk", "x" * 400, subject="y" * 200, tags=["z" * 60, "complaint_no_order_update"])
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=sandbox.url)
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=sandbox.url)
     page = context.new_page()
     for path, selector in (("/", "tbody tr"), (f"/tickets/zendesk/{ticket}", ".message")):
         page.goto(path)

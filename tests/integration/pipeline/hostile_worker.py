@@ -43,7 +43,7 @@ from integration.recovery.playbook import default_playbook
 from integration.settings import ALWAYS_OPEN, AccountSettings, Alerts, Handling, Level, Service, Settings
 from integration.store.store import Store
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
 TEXT = "I left three voicemails last week and nobody has called me back."
 
 

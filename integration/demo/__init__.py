@@ -136,10 +136,18 @@ def running_sandbox(
         process.wait(20)
 
 
-def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "annotate", extra: str = "") -> Path:
+def connect(
+    sandbox: SandboxClient,
+    folder: Path,
+    *,
+    hooks: str,
+    level: str = "annotate",
+    extra: str = "",
+    account_extra: str = "",
+) -> Path:
     """Connect both of the sandbox's helpdesks to `hooks` (an address) and write the configuration that goes with it.
 
-    `extra` is added to the [service] section. Returns the configuration file; secrets lie beside it.
+    `extra` is added to the [service] section, `account_extra` to each account's. Returns the configuration file; secrets lie beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     freshdesk_secret = os.urandom(24).hex()
@@ -171,6 +179,7 @@ def connect(sandbox: SandboxClient, folder: Path, *, hooks: str, level: str = "a
             listen=hooks.removeprefix("http://"),
             hooks=hooks,
             extra=extra,
+            account_extra=account_extra,
             sandbox=sandbox.url,
             level=level,
             client_id=_CLIENT_ID,
@@ -241,6 +250,7 @@ level = "{level}"
 fields = {{ complaint = "{zendesk_field}" }}
 share = 1.0
 sweep = {{ every_minutes = 0.25 }}
+{account_extra}
 
 [accounts.freshdesk]
 helpdesk = "freshdesk"
@@ -254,6 +264,7 @@ level = "{level}"
 fields = {{ complaint = "{freshdesk_field}" }}
 share = 1.0
 sweep = {{ every_minutes = 0.25 }}
+{account_extra}
 """
 
 

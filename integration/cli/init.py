@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from adapters import helpdesk_class, helpdesk_kinds
 from adapters.contract import Health, Helpdesk, HelpdeskError, Question, Schedule
+from adapters.http import is_loopback
 from integration.cli.account_draft import AccountDraft
 from integration.cli.answers import Answers, Choice, at_a_terminal
 from integration.cli.findings import FindingsPrinter
@@ -115,7 +117,9 @@ def _draft(file: Path, answers: Answers) -> AccountDraft:
             "(On a machine of your own, with the sandbox, http://127.0.0.1:8080 will do.)",
         )
         url = answers.text("public_url", "Public address of this service", _service_url, flag="--public-url")
-        text = with_service(_NEW_FILE, {"public_url": url})
+        address = urlsplit(url)
+        own = is_loopback(address.hostname or "") and address.port
+        text = with_service(_NEW_FILE, {"public_url": url} | ({"listen": address.netloc} if own else {}))
     answers.explain("", "An account is one helpdesk. Its name is part of the webhook's address and stands in logs.")
     name = answers.text("account", "Name of the account", lambda said: _new_name(said, known), flag="ACCOUNT")
     kinds = [kind for kind in helpdesk_kinds() if helpdesk_class(kind).ways_in]
@@ -164,7 +168,13 @@ def _ask(draft: AccountDraft, answers: Answers, question: Question) -> None:
         return
     if not question.secret:
         flag = f"--set {key}="
-        said = answers.text(f"set {key}", question.ask, lambda said: draft.checked(question, said), flag=flag, default=question.default or (None if question.needed else ""))  # fmt: skip
+        said = answers.text(
+            f"set {key}",
+            question.ask,
+            lambda said: draft.checked(question, said),
+            flag=flag,
+            default=question.default or (None if question.needed else ""),
+        )
         if said:
             draft.put(key, said)
         return
@@ -180,7 +190,14 @@ def _ask(draft: AccountDraft, answers: Answers, question: Question) -> None:
         return said
 
     default = None if question.needed else ""
-    answers.text(f"secret {key}", f"{question.ask} (not shown; or env:NAME, file:PATH)", read, flag=f"--secret {key}=", default=default, hidden=True)  # fmt: skip
+    answers.text(
+        f"secret {key}",
+        f"{question.ask} (not shown; or env:NAME, file:PATH)",
+        read,
+        flag=f"--secret {key}=",
+        default=default,
+        hidden=True,
+    )
 
 
 def _extra(draft: AccountDraft, answers: Answers, key: str) -> None:
@@ -336,5 +353,5 @@ def _next_steps(ctx: click.Context, draft: AccountDraft, kept: list[str]) -> Non
         click.echo(f"  makeright provision {draft.name}    makes webhook, rules and fields in the helpdesk")
     else:
         click.echo(f"  adapters/{draft.kind}/README.md    connects webhook and rules, click by click")
-    click.echo("  makeright up                 starts everything")
+    click.echo("  makeright up    starts everything")
     click.echo(f"  makeright check {draft.name}    says how every part is")

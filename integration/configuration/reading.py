@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from adapters.contract import Secret
-from integration.recovery.playbook import Playbook, default_layer, default_playbook, read_playbook
+from integration.recovery.playbook import Playbook, default_playbook, read_playbook
 from integration.recovery.playbook_layers import Layer, PlaybookError
 from integration.recovery.toml_mistakes import Problem, mistakes, not_toml, shown
 from integration.recovery.toml_places import Path as KeyPath
@@ -110,8 +110,8 @@ class Reading:
         return value
 
     def playbook(self, files: Sequence[str], path: KeyPath) -> Playbook:
-        """The default playbook with these files laid over it; the default alone where one of them cannot be used."""
-        layers = [default_layer()]
+        """The packaged playbook with these files laid over it; that one alone where one of them cannot be used."""
+        layers = []
         for name in files:
             try:
                 layers.append(Layer(name, self.text(self.folder / name)))

@@ -32,6 +32,7 @@ from integration.recovery.toml_places import Path as KeyPath
 __all__ = ["Settings", "SettingsError", "load_settings"]
 
 DEFAULT_FILE = Path("makeright.toml")
+SECTIONS = ("service", "alerts", "accounts")
 # For an account that names no business hours: every hour is one.
 ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
@@ -293,9 +294,8 @@ def load_settings(file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None
     """
     reading = Reading(file, texts)
     found = reading.resolved(reading.toml())
-    sections = {"service", "alerts", "accounts"}
-    for key in sorted(set(found) - sections):
-        reading.wrong((key,), f"unknown section: {nearest(key, sorted(sections))}")
+    for key in sorted(set(found) - set(SECTIONS)):
+        reading.wrong((key,), f"unknown section: {nearest(key, SECTIONS)}")
     service = reading.load(ServiceSchema(), found.get("service", {}), ("service",))
     alerts = reading.load(AlertsSchema(), found.get("alerts", {}), ("alerts",))
     accounts: dict[str, AccountSettings] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -50,7 +51,8 @@ class AccountDraft:
         if question.choices and said not in question.choices:
             raise ValueError(f"choose one of: {', '.join(question.choices)}")
         path = tuple(question.key.split("."))
-        trial: Any = Secret(said) if question.secret else said
+        trial: Any = Secret(self._revealed(said)) if question.secret else said
+        trial = [trial] if _is_list(question.key) else trial
         for part in reversed(path):
             trial = {part: trial}
         ours = path[0] in AccountSchema().fields
@@ -100,6 +102,20 @@ class AccountDraft:
 
     def secret_files(self) -> list[str]:
         return [str(path.relative_to(self.file.parent)) for path in self._written]
+
+    def _revealed(self, said: str) -> str:
+        """What a reference leads to, or the secret itself. Raises ValueError."""
+        kind, _, name = said.partition(":")
+        if not said.startswith(_REFERENCES):
+            return said
+        if kind == "env":
+            found, fix = os.environ.get(name, ""), f"set the environment variable {name}"
+        else:
+            path = self.file.parent / name
+            found, fix = path.read_text("utf-8").strip() if path.is_file() else "", f"put the secret into {path}"
+        if not found:
+            raise ValueError(f"{said} is missing or empty: {fix}")
+        return found
 
     def _kept(self, key: str, secret: str) -> str:
         place = Path(SECRET_FOLDER) / f"{self.name}-{key.rsplit('.', 1)[-1].removesuffix('s').replace('_', '-')}"

@@ -27,15 +27,17 @@ redis.call('PEXPIREAT', KEYS[1], ends + 86400000)
 return 0
 """
 
-# Takes over what the platform said; within a window the number left only goes down, so late answers do no harm.
+# Takes over what the platform said; within a window the number left only goes down, so late answers do no harm. Where the
+# limit itself is news, what was left was counted from an assumption, and the platform's word replaces it.
 _LEARN = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local state = redis.call('HMGET', KEYS[1], 'remaining', 'ends')
+local state = redis.call('HMGET', KEYS[1], 'remaining', 'ends', 'limit')
 local remaining, ends = tonumber(state[1]), tonumber(state[2] or 0)
-if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'limit', ARGV[1]) end
+local news = ARGV[1] ~= '' and ARGV[1] ~= state[3]
+if news then redis.call('HSET', KEYS[1], 'limit', ARGV[1]) end
 local said = tonumber(ARGV[2])
-if now >= ends or not remaining then
+if now >= ends or not remaining or news then
   remaining, ends = said, now + tonumber(ARGV[4])
 elseif said < remaining then
   remaining = said

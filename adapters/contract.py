@@ -10,7 +10,7 @@ import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -236,6 +236,71 @@ class Changes:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Working time within one weekday (0 is Monday), in minutes since midnight; `end` is at most 1440."""
+
+    weekday: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days from `first` to `last`, both included, on which nobody works."""
+
+    first: date
+    last: date
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Business hours that a team keeps in its helpdesk. `time_zone` is the platform's word for it (IANA's or Rails')."""
+
+    id: str
+    name: str
+    time_zone: str
+    shifts: tuple[Shift, ...]
+    days_off: tuple[DaysOff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand (Zendesk) or product (Freshdesk); `id` is what `Ticket.brand` says."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked when an account is connected.
+
+    `key` is where the answer goes in the account's settings ("auth.client_id"), `why` says what it is for, `steps` are
+    the clicks by which it is found. What is `made` is not asked: a random secret of ours takes its place.
+    """
+
+    key: str
+    ask: str
+    why: str = ""
+    steps: tuple[str, ...] = ()
+    secret: bool = False
+    made: bool = False
+    needed: bool = True
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """One way to be let in by a helpdesk, with all that it takes. Written for a person who has not done it before."""
+
+    name: str
+    title: str
+    questions: tuple[Question, ...]
+
+
 class Health(StrEnum):
     OK = "ok"
     WARNING = "warning"
@@ -337,6 +402,8 @@ class Helpdesk(ABC):
     sidebar_proof: ClassVar[SidebarProof | None] = None
     # The account's settings that only this adapter understands; the base settings are validated elsewhere.
     options_schema: ClassVar[type[Schema]]
+    # How an account is connected, the recommended way first.
+    ways_in: ClassVar[tuple[WayIn, ...]] = ()
     # What an unreadable payload with a good secret is answered with.
     unreadable_status: ClassVar[int] = 400
     # Longest note in characters that the platform keeps whole.
@@ -345,6 +412,14 @@ class Helpdesk(ABC):
     def __init__(self, account: Account, redis: Redis) -> None:
         self.account = account
         self.redis = redis
+
+    @classmethod
+    def address(cls, account: Account) -> str:
+        """Where this account's helpdesk is: two accounts of one address are the same one.
+
+        Raises ValueError with the key that is missing, if the account does not say it.
+        """
+        return account.base_url or ""
 
     @abstractmethod
     def verify(self, request: HookRequest) -> None:
@@ -373,6 +448,14 @@ class Helpdesk(ABC):
     @abstractmethod
     def macros(self) -> Iterator[Macro]:
         """The team's shared macros. Raises HelpdeskError (Unauthorised where the plan or role forbids reading them)."""
+
+    def schedules(self) -> Iterator[Schedule]:
+        """The team's business hours, the usual ones first. Raises HelpdeskError (Unauthorised where the role forbids it)."""
+        return iter(())
+
+    def brands(self) -> Iterator[Brand]:
+        """The brands that tickets belong to. Raises HelpdeskError."""
+        return iter(())
 
     @abstractmethod
     def check(self) -> Iterable[Finding]:

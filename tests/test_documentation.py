@@ -31,6 +31,8 @@ RUN_BY = {
     "make bench": "test_make_knows_the_target",
     "make requirements": "test_make_knows_the_target",
     "makeright check": "test_check_up_and_down_work_on_a_connected_account",
+    "makeright init": "tests/integration/cli/test_init.py",
+    "makeright level": "tests/integration/test_level_and_reload.py",
     "makeright up": "test_check_up_and_down_work_on_a_connected_account",
     "makeright down": "test_check_up_and_down_work_on_a_connected_account",
     "makeright web": "tests/integration/installation.py starts it",

@@ -19,6 +19,7 @@ FLOORS = [
     "integration.web",
     "integration.pipeline",
     "integration.settings",
+    "integration.configuration",
     "integration.recovery",
     "integration.complaints",
     "integration.store",

@@ -71,10 +71,7 @@ class FreshdeskClient:
     ahead of ours, by its latest answer."""
 
     def __init__(self, account: Account, options: FreshdeskOptions, redis: Redis) -> None:
-        base_url = account.base_url or (f"https://{options.domain}" if options.domain else None)
-        if base_url is None:
-            raise ValueError(f'accounts.{account.name}: write domain = "acme.freshdesk.com"')
-        self.address = base_url.rstrip("/")
+        self.address = address(account)
         self.clock_ahead: float | None = None
         self._name = account.name
         self._limits = options.limits
@@ -288,6 +285,15 @@ class FreshdeskClient:
             # Over a limit of its own while the account still has calls left.
             spent = sub_limit if sub_limit and left else self._limits.account
             self._budget.learn(spent, remaining=0, resets=retry_after_seconds(answer))
+
+
+def address(account: Account) -> str:
+    """Raises ValueError if neither `domain` nor `base_url` says it."""
+    if account.base_url:
+        return account.base_url.rstrip("/")
+    if not account.options.domain:
+        raise ValueError('domain is missing: write domain = "acme.freshdesk.com"')
+    return f"https://{account.options.domain}"
 
 
 def last_rows(read: Callable[[int], Page[Item]], last_page: int) -> tuple[Item, ...]:

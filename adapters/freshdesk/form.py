@@ -98,6 +98,10 @@ class TicketForm:
     def product_name(self, product_id: int | None) -> str | None:
         return _name_of(product_id, self._choices("product"))
 
+    @property
+    def products(self) -> list[str]:
+        return _names(self._choices("product"))
+
     def channel(self, source: int | None) -> str | None:
         name = _name_of(source, self._choices("source"))
         return _SOURCES.get(source or 0) or (plain(name) if name else None)

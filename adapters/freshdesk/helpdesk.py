@@ -13,6 +13,7 @@ from redis import Redis
 from adapters.contract import (
     Account,
     Annotation,
+    Brand,
     Capability,
     Changes,
     Finding,
@@ -25,15 +26,17 @@ from adapters.contract import (
     Macro,
     Permanent,
     Receipt,
+    Schedule,
     SidebarProof,
     Ticket,
     Unauthorised,
 )
-from adapters.freshdesk import changes, checks, hooks, reading
+from adapters.freshdesk import changes, checks, hooks, reading, schedules
 from adapters.freshdesk.annotate import Difference, difference, lost_tags, note_body, note_of
-from adapters.freshdesk.client import FreshdeskClient
+from adapters.freshdesk.client import FreshdeskClient, address
 from adapters.freshdesk.options import FreshdeskOptions, FreshdeskOptionsSchema
 from adapters.freshdesk.schemas import TicketRow, stamp
+from adapters.freshdesk.ways_in import WAYS_IN
 
 _CAPABILITIES = tomllib.loads((Path(__file__).parent / "capabilities.toml").read_text("utf-8"))
 
@@ -48,6 +51,7 @@ class FreshdeskHelpdesk(Helpdesk):
     capabilities = frozenset(map(Capability, _CAPABILITIES["can"]))
     sidebar_proof = SidebarProof.FIXED_TOKEN
     options_schema = FreshdeskOptionsSchema
+    ways_in = WAYS_IN
     # Any other answer would make Freshdesk send the same payload again for a day.
     unreadable_status = 200
 
@@ -55,6 +59,10 @@ class FreshdeskHelpdesk(Helpdesk):
         super().__init__(account, redis)
         self._options: FreshdeskOptions = account.options
         self._client = FreshdeskClient(account, self._options, redis)
+
+    @classmethod
+    def address(cls, account: Account) -> str:
+        return address(account)
 
     def verify(self, request: HookRequest) -> None:
         hooks.verify(request, self.account.webhook_secrets, self._options.secret_header)
@@ -116,6 +124,14 @@ class FreshdeskHelpdesk(Helpdesk):
                 call=error.call,
                 status=error.status,
             ) from None
+
+    def schedules(self) -> Iterator[Schedule]:
+        rows = sorted(self._client.business_hours(), key=lambda row: not row.is_default)
+        yield from map(schedules.schedule, rows)
+
+    def brands(self) -> Iterator[Brand]:
+        # A ticket's product is read by its name (form.py).
+        yield from (Brand(name, name) for name in self._client.form().products)
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._options, self._client)

@@ -6,12 +6,15 @@ unknown keys are dropped and null counts as absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?\s*([ap])\.?m\.?", re.ASCII | re.IGNORECASE)
 
 
 class Moment(fields.AwareDateTime):
@@ -261,14 +264,37 @@ class RulesSchema(AnswerSchema):
     meta = fields.Nested(RulesMetaSchema)
 
 
+class MinuteField(fields.Field[int]):
+    """A time of day, "8:00 am" or "08:00:00 am", in minutes since midnight; seconds are dropped."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None or not 1 <= int(found[1]) <= 12 or int(found[2]) > 59:
+            raise ValidationError("Not a time of day.")
+        return (int(found[1]) % 12 + (12 if found[3].lower() == "p" else 0)) * 60 + int(found[2])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkdayRow:
+    start_time: int
+    end_time: int
+
+
+class WorkdaySchema(AnswerSchema):
+    row = WorkdayRow
+    start_time = MinuteField(required=True)
+    end_time = MinuteField(required=True)
+
+
 @dataclass(frozen=True, slots=True)
 class BusinessHoursRow:
-    """`time_zone` is a Rails name ("Chennai"), not one of the IANA database."""
+    """`time_zone` is a Rails name ("Chennai"), not one of the IANA database. A day without hours may be None."""
 
     id: int
     name: str = ""
     is_default: bool = False
     time_zone: str = ""
+    business_hours: Mapping[str, WorkdayRow | None] = field(default_factory=dict)
 
 
 class BusinessHoursSchema(AnswerSchema):
@@ -276,4 +302,5 @@ class BusinessHoursSchema(AnswerSchema):
     id = fields.Integer(required=True)
     name = fields.String()
     is_default = fields.Boolean()
-    time_zone = fields.String()
+    time_zone = fields.String(required=True)
+    business_hours = fields.Dict(fields.String(), fields.Nested(WorkdaySchema, allow_none=True))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 
-from adapters.contract import Account, Finding, Health, HelpdeskError, Throttled, Transient, Unauthorised
+from adapters.contract import Account, Finding, Health, HelpdeskError, Permanent, Throttled, Transient, Unauthorised
 from adapters.zendesk.client import ZendeskClient
 from adapters.zendesk.hooks import live_secrets
 from adapters.zendesk.limits import ACCOUNT, UPDATES
@@ -26,6 +26,8 @@ def findings(account: Account, client: ZendeskClient, learn_me: Callable[[str], 
     for name, field_id in account.fields.items():
         yield from _asked(f"field {name}", partial(_field, client, name, field_id))
     yield from _asked("macros", lambda: _macros(client))
+    yield from _asked("changes", lambda: _changes(client))
+    yield from _asked("business hours", lambda: _schedules(client))
     for allowance in (ACCOUNT, UPDATES):
         left, limit = client.budget.left(allowance)
         yield Finding(
@@ -145,6 +147,23 @@ def _defined(subject: str, found: TicketField) -> Finding:
             return Finding(subject, Health.ERROR, f"field {found.id} ({found.type}) has no options", fix)
         return Finding(subject, Health.OK, f"field {found.id} ({found.type}) with {', '.join(found.options[:20])}")
     return Finding(subject, Health.OK, f"field {found.id} ({found.type})")
+
+
+def _changes(client: ZendeskClient) -> Iterator[Finding]:
+    client.export(None, datetime.now(UTC))
+    yield Finding("changes", Health.OK, "the export that finds what webhooks lost can be read")
+
+
+def _schedules(client: ZendeskClient) -> Iterator[Finding]:
+    """Only read for `makeright init`: that they cannot be is no fault."""
+    try:
+        found = client.schedules()
+    except (Unauthorised, Permanent) as error:
+        yield Finding(
+            "business hours", Health.OK, f"not offered to us ({error.status}): the calendar is written by hand"
+        )
+        return
+    yield Finding("business hours", Health.OK, f"can be read, {len(found)} of them")
 
 
 def _macros(client: ZendeskClient) -> Iterator[Finding]:

@@ -18,13 +18,19 @@ from adapters.http import GoneIf, HelpdeskSession, retry_after_seconds
 from adapters.zendesk.limits import ACCOUNT, INCREMENTAL, UPDATES, readings, updates_of
 from adapters.zendesk.options import ApiToken, ZendeskOptions
 from adapters.zendesk.schemas import (
+    ApiBrand,
+    ApiHoliday,
     ApiMacro,
+    ApiSchedule,
     Audit,
     AuditsAnswer,
+    BrandsAnswer,
     Comment,
     CommentsAnswer,
     ExportAnswer,
+    HolidaysAnswer,
     MacrosAnswer,
+    SchedulesAnswer,
     TicketAnswer,
     TicketField,
     TicketFieldAnswer,
@@ -52,8 +58,7 @@ class ZendeskClient:
 
     def __init__(self, account: Account, redis: Redis) -> None:
         options: ZendeskOptions = account.options
-        if not (account.base_url or options.subdomain):
-            raise ValueError(f'account {account.name}: write subdomain = "acme", the part before .zendesk.com')
+        self._address = address(account)
         self.account = account
         self.budget = Budget(redis, account.name, share=account.share)
         self.clock_skew: float | None = None
@@ -108,6 +113,16 @@ class ZendeskClient:
             if number >= MACRO_PAGES:
                 return
 
+    def schedules(self) -> list[ApiSchedule]:
+        return self._read(SchedulesAnswer, "/api/v2/business_hours/schedules").schedules
+
+    def holidays(self, schedule_id: str) -> list[ApiHoliday]:
+        return self._read(HolidaysAnswer, f"/api/v2/business_hours/schedules/{schedule_id}/holidays").holidays
+
+    def brands(self) -> Iterator[ApiBrand]:
+        for page in self._pages(BrandsAnswer, "/api/v2/brands"):
+            yield from page.brands
+
     def export(self, cursor: str | None, start: datetime) -> ExportAnswer:
         """One page of the incremental export, from `cursor`, or from `start` without one."""
         latest = int(time.time()) - EXPORT_DELAY_SECONDS
@@ -140,9 +155,8 @@ class ZendeskClient:
     # --- how ----------------------------------------------------------------------------------------------------
 
     def _new_session(self, authorise: Callable[[], str | None]) -> HelpdeskSession:
-        base_url = self.account.base_url or f"https://{self.account.options.subdomain}.zendesk.com"
         return HelpdeskSession(
-            self.account.name, base_url, authorise=authorise, explain=_explained, observe=self._observe
+            self.account.name, self._address, authorise=authorise, explain=_explained, observe=self._observe
         )
 
     def _read(
@@ -217,6 +231,15 @@ class ZendeskClient:
         except (KeyError, ValueError, TypeError):
             return
         self.clock_skew = (their_time - datetime.now(UTC)).total_seconds() if their_time.tzinfo else None
+
+
+def address(account: Account) -> str:
+    """Raises ValueError if neither `subdomain` nor `base_url` says it."""
+    if account.base_url:
+        return account.base_url
+    if not account.options.subdomain:
+        raise ValueError('subdomain is missing: write subdomain = "acme", the part before .zendesk.com')
+    return f"https://{account.options.subdomain}.zendesk.com"
 
 
 def _ticket_path(ticket_id: str) -> str:

@@ -14,6 +14,7 @@ from redis import Redis
 from adapters.contract import (
     Account,
     Annotation,
+    Brand,
     Capability,
     Change,
     Changes,
@@ -27,17 +28,20 @@ from adapters.contract import (
     Macro,
     Permanent,
     Receipt,
+    Schedule,
     SidebarProof,
     Status,
     Ticket,
     Unauthorised,
     Unreadable,
+    WayIn,
 )
-from adapters.zendesk import annotate, checks, hooks, reading
-from adapters.zendesk.client import ZendeskClient
+from adapters.zendesk import annotate, checks, hooks, reading, schedules
+from adapters.zendesk.client import ZendeskClient, address
 from adapters.zendesk.facts import Facts
 from adapters.zendesk.options import ZendeskOptions, ZendeskOptionsSchema
 from adapters.zendesk.schemas import Comment, TicketField, User
+from adapters.zendesk.ways_in import WAYS_IN
 
 # Newer than this many comments are read; the very first is fetched besides.
 COMMENTS = 200
@@ -54,6 +58,7 @@ class ZendeskDesk(Helpdesk):
     )
     sidebar_proof: ClassVar[SidebarProof | None] = SidebarProof.SIGNED_TOKEN
     options_schema: ClassVar[type[Schema]] = ZendeskOptionsSchema
+    ways_in: ClassVar[tuple[WayIn, ...]] = WAYS_IN
     # Zendesk keeps 64 kB and cuts off the rest without a word; a character takes up to four bytes.
     note_limit: ClassVar[int] = 15_000
 
@@ -62,6 +67,10 @@ class ZendeskDesk(Helpdesk):
         self._options: ZendeskOptions = account.options
         self._client = ZendeskClient(account, redis)
         self._facts = Facts(redis, account.name, self._client.base_url)
+
+    @classmethod
+    def address(cls, account: Account) -> str:
+        return address(account)
 
     # --- hooks --------------------------------------------------------------------------------------------------
 
@@ -107,6 +116,13 @@ class ZendeskDesk(Helpdesk):
 
     def macros(self) -> Iterator[Macro]:
         yield from filter(None, map(reading.macro, self._client.macros()))
+
+    def schedules(self) -> Iterator[Schedule]:
+        for row in self._client.schedules():
+            yield schedules.schedule(row, self._client.holidays(row.id))
+
+    def brands(self) -> Iterator[Brand]:
+        yield from (Brand(row.id, row.name) for row in self._client.brands() if row.active)
 
     # --- writing ------------------------------------------------------------------------------------------------
 

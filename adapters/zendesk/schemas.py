@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, TypeVar, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
@@ -367,4 +367,69 @@ class ApiMacro:
 @dataclass(frozen=True, slots=True)
 class MacrosAnswer:
     macros: list[ApiMacro]
+    meta: Page = field(default_factory=Page)
+
+
+def _minute() -> fields.Field[Any]:
+    return fields.Integer(required=True, strict=True)
+
+
+def _day(*, needed: bool = False) -> fields.Field[Any]:
+    return fields.Date(required=needed, allow_none=not needed, format="iso")
+
+
+@_read_by(start_time=_minute(), end_time=_minute())
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Minutes since Sunday 00:00 in the schedule's zone."""
+
+    start_time: int
+    end_time: int
+
+
+@_read_by(id=_needed(_IdField), name=_text(), time_zone=_needed(fields.String), intervals=_many(Interval))
+@dataclass(frozen=True, slots=True)
+class ApiSchedule:
+    """`time_zone` is a Rails name ("Eastern Time (US & Canada)")."""
+
+    id: str
+    time_zone: str
+    name: str = ""
+    intervals: list[Interval] = field(default_factory=list)
+
+
+@_read_by(schedules=_many(ApiSchedule, needed=True))
+@dataclass(frozen=True, slots=True)
+class SchedulesAnswer:
+    schedules: list[ApiSchedule]
+
+
+@_read_by(name=_text(), start_date=_day(needed=True), end_date=_day())
+@dataclass(frozen=True, slots=True)
+class ApiHoliday:
+    """Both days are included."""
+
+    start_date: date
+    end_date: date | None = None
+    name: str = ""
+
+
+@_read_by(holidays=_many(ApiHoliday, needed=True))
+@dataclass(frozen=True, slots=True)
+class HolidaysAnswer:
+    holidays: list[ApiHoliday]
+
+
+@_read_by(id=_needed(_IdField), name=_text(), active=_flag())
+@dataclass(frozen=True, slots=True)
+class ApiBrand:
+    id: str
+    name: str = ""
+    active: bool = True
+
+
+@_read_by(brands=_many(ApiBrand, needed=True), meta=_one(Page))
+@dataclass(frozen=True, slots=True)
+class BrandsAnswer:
+    brands: list[ApiBrand]
     meta: Page = field(default_factory=Page)

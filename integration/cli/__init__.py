@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from integration.cli.check import check
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
+from integration.cli.init import init
+from integration.cli.level import level
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
 from integration.cli.service import service_commands
@@ -39,6 +42,9 @@ for command in (
     *playbook_commands,
     *complaint_commands,
     *coach_commands,
+    init,
+    check,
+    level,
     demo,
 ):
     main.add_command(command)

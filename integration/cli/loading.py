@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
+from integration.configuration.in_force import texts_in_force
 from integration.logs import configure_logs
 from integration.settings import Settings, SettingsError, load_settings
 
 
 def settings_or_exit(file: Path) -> Settings:
-    """The checked settings; exits with status 2 and one line per mistake."""
+    """The checked settings, for a supervisor's part those in force; exits with status 2 and one line per mistake."""
     try:
-        settings = load_settings(file)
+        settings = load_settings(file, texts=texts_in_force(file))
     except SettingsError as error:
         for problem in error.problems:
-            click.echo(f"{error.file}: {problem}", err=True)
+            click.echo(str(problem), err=True)
         raise SystemExit(2) from None
     configure_logs(json=settings.service.json_logs)
     return settings

@@ -45,8 +45,9 @@ def connect_redis(settings: Settings, *, patience: float = 5.0) -> Redis:
     return Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience, health_check_interval=30)
 
 
-def build_context(settings: Settings, *, redis_patience: float = 5.0) -> Context:
-    redis = connect_redis(settings, patience=redis_patience)
+def build_context(settings: Settings, *, redis_patience: float = 5.0, redis: Redis | None = None) -> Context:
+    """`redis` stands in for the configured one: for a command that has something to ask while nothing runs."""
+    redis = redis or connect_redis(settings, patience=redis_patience)
     return Context(
         settings=settings,
         store=Store(settings.service.database_url),

@@ -144,8 +144,6 @@ class ClosureField(fields.Field[Closure]):
 class CalendarSchema(Schema):
     """The section [accounts.NAME.calendar]; loads to a BusinessCalendar and dumps one."""
 
-    error_messages = {"unknown": "no such key; a calendar has name, time_zone, hours or always, holidays, closures"}  # noqa: RUF012
-
     class Meta:
         unknown = RAISE
 

@@ -20,7 +20,8 @@ from integration.complaints.taxonomy import Complaint
 from integration.recovery.clock_rules import ClockRule
 from integration.recovery.playbook_checks import checked, part_template, voice_chain
 from integration.recovery.playbook_layers import Layer, Layers, PlaybookError
-from integration.recovery.playbook_schema import LEAVE, PlaybookSchema, mistakes
+from integration.recovery.playbook_schema import LEAVE, PlaybookSchema
+from integration.recovery.toml_mistakes import mistakes
 
 __all__ = ["Layer", "Playbook", "PlaybookError", "default_layer", "default_playbook", "read_playbook"]
 
@@ -215,10 +216,11 @@ def read_playbook(*layers: Layer) -> Playbook:
     """The packaged playbook with these layers (account, then brand) over it. Raises PlaybookError with all mistakes."""
     read = Layers([default_layer(), *layers])
     problems = read.without_version()
+    schema = PlaybookSchema()
     try:
-        data: dict[str, Any] = PlaybookSchema().load(read.merged)
+        data: dict[str, Any] = schema.load(read.merged)
     except ValidationError as error:
-        found = list(mistakes(error.messages, read.merged))
+        found = list(mistakes(error.messages, read.merged, schema))
     else:
         found = list(checked(data))
     problems += [read.problem(path, fix, value=value) for path, value, fix in found]

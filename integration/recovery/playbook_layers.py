@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from integration.recovery.toml_mistakes import Problem, not_toml, shown
 from integration.recovery.toml_places import Path, Places
 
 # A clock is one thing: its keys depend on its kind, so a layer's clock replaces the one below it as a whole.
 _WHOLE = frozenset({"clock", "updates", "categories"})
-_LINE = re.compile(r"\(?at line (\d+), column \d+\)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,6 @@ class Layer:
 
     place: str
     text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A mistake, with its place: `where` is "file:line" or "file", `path` the key, `value` what stands there."""
-
-    where: str
-    path: str
-    value: str
-    fix: str
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.path, self.value, self.fix) if part)
 
 
 class PlaybookError(Exception):
@@ -54,7 +40,7 @@ class Layers:
             try:
                 data = tomllib.loads(layer.text)
             except tomllib.TOMLDecodeError as error:
-                problems.append(_not_toml(layer, error))
+                problems.append(not_toml(layer.place, layer.text, error))
             else:
                 self._read.append((layer, data, Places(layer.text)))
         if problems:
@@ -81,21 +67,7 @@ class Layers:
             if depth >= best[0] and depth:
                 line = places.line(path[:depth])
                 best = (depth, layer.place if line is None else f"{layer.place}:{line}")
-        shown = "" if value is None or isinstance(value, (dict, list)) else _shown(value)
-        return Problem(best[1], ".".join(path), shown, fix)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _not_toml(layer: Layer, error: tomllib.TOMLDecodeError) -> Problem:
-    line = _LINE.search(str(error))
-    reason = _LINE.sub("", str(error)).replace("(at end of document)", "").strip().rstrip(".")
-    # Without a line the text ended too early.
-    where = f"{layer.place}:{line[1] if line else max(1, len(layer.text.splitlines()))}"
-    return Problem(where, "", "", f"is not TOML: {reason}; correct this line")
+        return Problem(best[1], ".".join(path), shown(value), fix)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +10,6 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from adapters.contract import Priority
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.clock_rules import ClockRuleSchema
-from integration.recovery.toml_places import Path
 
 # Freshdesk keeps tags of at most 32 characters (platform page: Freshdesk 2.3), and an account may prefix four.
 TAG = validate.Regexp(r"^[a-z0-9_]{1,28}$", error="a tag is 1 to 28 of a-z, 0-9 and _")
@@ -200,61 +197,3 @@ class PlaybookSchema(_Strict):
     facts = fields.Dict(fields.String(validate=_WORD), _text(), required=True)
     complaints = fields.Dict(_complaint(), fields.Nested(RemedySchema), required=True)
     voices = fields.Dict(fields.String(validate=_WORD), fields.Nested(VoiceSchema), required=True)
-
-
-_FIXES = {
-    "Missing data for required field.": "is missing: add it",
-    "Not a valid string.": "write text in quotes",
-    "Not a valid integer.": "write a whole number without quotes",
-    "Not a valid number.": "write a number without quotes",
-    "Not a valid boolean.": "write true or false, without quotes",
-    "Not a valid list.": 'write a list, like ["one", "two"]',
-    "Not a valid mapping type.": "write a table, like { key = value }",
-    "Invalid input type.": "write a table, like { key = value }",
-}
-_UNKNOWN = "Unknown field."
-
-
-def mistakes(messages: Any, data: Any, path: Path = ()) -> Iterator[tuple[Path, object, str]]:
-    """marshmallow's nested messages as (path, value, fix)."""
-    if isinstance(messages, Mapping):
-        if "key" in messages and not (isinstance(data, Mapping) and "key" in data):
-            # A Dict field about a key that it refuses: what stands under it does not matter then.
-            yield from mistakes(messages["key"], path[-1] if path else data, path)
-            return
-        for key, below in messages.items():
-            name = str(key)
-            if name == "_schema" or (name == "value" and not (isinstance(data, Mapping) and name in data)):
-                yield from mistakes(below, data, path)
-            else:
-                yield from mistakes(below, _below(data, key), (*path, name))
-        return
-    for message in messages if isinstance(messages, list) else [messages]:
-        if message == _UNKNOWN:
-            near = difflib.get_close_matches(path[-1], _known_keys(), 1)
-            yield path, None, f"is no key here: did you mean {near[0]!r}?" if near else "is no key here: remove it"
-        else:
-            yield path, data, _fix(str(message), data)
-
-
-def _fix(message: str, value: object) -> str:
-    if message.startswith("Must be one of: "):
-        choices = [choice for choice in message.removeprefix("Must be one of: ").rstrip(".").split(", ") if choice]
-        near = difflib.get_close_matches(str(value), choices, 1)
-        return "use one of " + ", ".join(choices) + (f"; did you mean {near[0]!r}?" if near else "")
-    return _FIXES.get(message, message[:1].lower() + message[1:])
-
-
-def _below(data: Any, key: Any) -> Any:
-    if isinstance(data, Mapping):
-        return data.get(key, data.get(str(key)))
-    return data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
-
-
-def _known_keys() -> list[str]:
-    schemas = (
-        PlaybookSchema, TagsSchema, RelationshipSchema, PromiseSchema, ApologySchema, GestureSchema, GoodwillSchema,
-        MacroSchema, ComplaintTagsSchema, ComplaintGoodwillSchema, RepeatSchema, RemedySchema, PartsSchema,
-        VariantsSchema, VoiceSchema,
-    )  # fmt: skip
-    return sorted({key for schema in schemas for key in schema._declared_fields})

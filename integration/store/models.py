@@ -188,3 +188,18 @@ class FailureRow(Base):
     resolved_at: Mapped[datetime | None]
 
     __table_args__ = (Index("failure_open", "account", "resolved_at"),)
+
+
+class AuditRow(Base):
+    """Who did what, when: sign-ins and every change that a person made. `detail` is for people, without secrets."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(40))
+    account: Mapped[str | None] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (Index("audit_by_time", "at"),)

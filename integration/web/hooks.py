@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.contract import HookRequest, Ignored, Refused, Unreadable
+from integration.pipeline import hook_watch
 from integration.pipeline.context import Context
 from integration.pipeline.queue import Offer
 
@@ -47,11 +48,13 @@ def receive(account: str) -> ResponseReturnValue:
     try:
         helpdesk.verify(hook)
         hint = helpdesk.read_hook(hook)
+        hook_watch.saw(context.redis, account, hook.received_at)
         if isinstance(hint, Ignored):
             return {"status": "ignored", "reason": hint.reason}, 200
         offer = context.queue.offer(account, hint.ticket_id, delivery_id=hint.delivery_id)
     except Refused as error:
         log.warning("hook_refused", account=account, reason=str(error))
+        hook_watch.refused(context.redis, account, hook.received_at, str(error))
         return {"error": "the sender could not be verified"}, 401
     except Unreadable as error:
         _keep(context, account, hook, str(error))

@@ -121,4 +121,5 @@ def test_the_adapter_makes_no_other_requests_than_these(
         f"GET /zendesk/api/v2/ticket_fields/{platform.fields['order']}",
         "GET /zendesk/api/v2/macros",
         "GET /zendesk/api/v2/incremental/tickets/cursor",
+        "GET /zendesk/api/v2/business_hours/schedules",
     }

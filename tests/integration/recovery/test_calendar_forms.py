@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from adapters.contract import DaysOff, Schedule, Shift
 from integration.recovery.calendar_forms import CalendarSchema
-from integration.recovery.calendar_imports import from_freshdesk, from_zendesk
+from integration.recovery.calendar_imports import calendar_section, from_schedule
 from integration.recovery.calendars import ALWAYS, BusinessCalendar, CalendarError, Closure, Span
 from integration.recovery.clock_rules import (
     BusinessHours,
@@ -28,7 +29,6 @@ from integration.recovery.clock_rules import (
 from integration.recovery.time_zones import RAILS_ZONES, place_name, zone_named
 from tests.integration.recovery.business_weeks import DAYS, sections, weeks
 
-RECORDED = Path(__file__).parents[4] / "shared" / "specs" / "freshdesk-recorded.jsonl"
 NINE_TO_FIVE = (Span(540, 1020),)
 OFFICE = {"time_zone": "America/New_York", "hours": {"mon-fri": ["09:00-17:00"]}}
 many = settings(max_examples=150, deadline=None)
@@ -125,7 +125,7 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str | int, ...], str]] = [
         ("_schema",),
         "not open within 400 days of 2025-12-31",
     ),
-    ("unknown key", OFFICE | {"timezone": "Etc/UTC"}, ("timezone",), "no such key"),
+    ("unknown key", OFFICE | {"timezone": "Etc/UTC"}, ("timezone",), "Unknown field"),
     ("nameless", OFFICE | {"name": ""}, ("name",), "1 to 100 characters"),
 ]
 
@@ -202,193 +202,62 @@ def as_toml(form: dict[str, Any]) -> str:
     return "\n".join(f"{key} = {value(item)}" for key, item in form.items())
 
 
-# -- Zendesk
+# -- what a helpdesk keeps
 
-ZENDESK = {
-    "id": 360000123,
-    "name": "Office hours",
-    "time_zone": "Eastern Time (US & Canada)",
-    "intervals": [{"start_time": day * 1440 + 540, "end_time": day * 1440 + 1020} for day in range(1, 6)],
-    "created_at": "2026-01-01T00:00:00Z",
-}
+OFFICE_HOURS = Schedule(
+    "1", "Office hours", "Eastern Time (US & Canada)", tuple(Shift(day, 540, 1020) for day in range(5))
+)
 
 
-def test_a_zendesk_schedule_counts_minutes_from_sunday_and_its_holidays_become_closures() -> None:
-    holidays = [
-        {"id": 1, "name": "Summer party", "start_date": "2026-07-03", "end_date": "2026-07-03"},
-        {"id": 2, "name": None, "start_date": "2026-12-28", "end_date": "2026-12-31"},
-    ]
-    assert from_zendesk(ZENDESK, holidays) == BusinessCalendar(
+def test_a_schedule_becomes_a_calendar_and_its_days_off_become_closures() -> None:
+    days_off = (
+        DaysOff(date(2026, 7, 3), date(2026, 7, 3), "Summer party"),
+        DaysOff(date(2026, 12, 28), date(2026, 12, 31)),
+    )
+    schedule = replace(OFFICE_HOURS, days_off=days_off)
+    assert from_schedule(schedule, holidays="US-NY", closures=["2026-12-24"]) == BusinessCalendar(
         name="Office hours",
         zone=ZoneInfo("America/New_York"),
         week=(NINE_TO_FIVE,) * 5 + ((), ()),
+        holidays="US-NY",
         closures=(
             Closure(date(2026, 7, 3), date(2026, 7, 3), name="Summer party"),
             Closure(date(2026, 12, 28), date(2026, 12, 31)),
+            Closure(date(2026, 12, 24), date(2026, 12, 24)),
         ),
     )
 
 
-@pytest.mark.parametrize("end", [0, 10080])
-def test_the_week_of_zendesk_may_end_at_zero(end: int) -> None:
-    calendar = from_zendesk(ZENDESK | {"intervals": [{"start_time": 9360, "end_time": end}]})
-    assert calendar.week == ((), (), (), (), (), (Span(720, 1440),), ())
-
-
-def test_an_interval_over_midnight_is_cut_there_and_a_whole_week_is_always() -> None:
-    calendar = from_zendesk(ZENDESK | {"intervals": [{"start_time": 1440 + 1320, "end_time": 2880 + 360}]})
-    assert calendar.week[:2] == ((Span(1320, 1440),), (Span(0, 360),))
-    assert from_zendesk(ZENDESK | {"intervals": [{"start_time": 0, "end_time": 10080}]}).week == ALWAYS
-
-
 @many
 @given(drawn=sections(), zone=st.sampled_from(sorted(RAILS_ZONES)))
-def test_hours_come_back_from_zendesk(drawn: tuple[Any, datetime], zone: str) -> None:
+def test_a_schedule_written_into_the_configuration_is_read_from_there(drawn: tuple[Any, datetime], zone: str) -> None:
     section, _ = drawn
-    schedule = {
-        "name": "drawn",
-        "time_zone": zone,
-        "intervals": [
-            {"start_time": (day + 1) % 7 * 1440 + start, "end_time": (day + 1) % 7 * 1440 + end}
-            for day, spans in enumerate(section.week)
-            for start, end in spans
-        ],
-    }
-    calendar = from_zendesk(schedule)
+    shifts = tuple(Shift(day, start, end) for day, spans in enumerate(section.week) for start, end in spans)
+    written = calendar_section(Schedule("1", "drawn", zone, shifts))
+    calendar = load(as_toml(written))
     assert (calendar.zone.key, calendar.week) == (RAILS_ZONES[zone], _as_spans(section.week))
 
 
-# -- Freshdesk
-
-FRESHDESK: dict[str, Any] = {
-    "id": 1,
-    "name": "Default",
-    "time_zone": "Chennai",
-    "business_hours": {day: {"start_time": "8:00 am", "end_time": "5:00 pm"} for day in ("monday", "Friday")},
-}
-
-
-def test_freshdesk_hours_are_read_and_missing_days_are_closed() -> None:
-    calendar = from_freshdesk(FRESHDESK, holidays="IN", closures=["2026-12-24"])
-    day = (Span(480, 1020),)
-    assert calendar == BusinessCalendar(
-        name="Default",
-        zone=ZoneInfo("Asia/Kolkata"),
-        week=(day, (), (), (), day, (), ()),
-        holidays="IN",
-        closures=(Closure(date(2026, 12, 24), date(2026, 12, 24)),),
-    )
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "span"),
-    [
-        ("08:00:00 am", "05:00:00 pm", Span(480, 1020)),
-        ("8:30 AM", "12:00 PM", Span(510, 720)),
-        ("12:00 am", "12:30 am", Span(0, 30)),
-        ("12:15 pm", "1:45 p.m.", Span(735, 825)),
-        ("12:00 am", "12:00 am", Span(0, 1440)),
-        ("12:00 am", "11:59 pm", Span(0, 1440)),
-        ("6:00 pm", "11:59:59 pm", Span(1080, 1440)),
-    ],
-)
-def test_freshdesk_writes_times_in_several_ways(start: str, end: str, span: Span) -> None:
-    hours = {"tuesday": {"start_time": start, "end_time": end}, "sunday": None}
-    assert from_freshdesk(FRESHDESK | {"business_hours": hours}).week == ((), (span,), (), (), (), (), ())
-
-
-@many
-@given(week=weeks(), zone=st.sampled_from(sorted(RAILS_ZONES)), seconds=st.booleans())
-def test_hours_come_back_from_freshdesk(
-    week: tuple[tuple[tuple[int, int], ...], ...], zone: str, seconds: bool
-) -> None:
-    def clock(minute: int) -> str:
-        return (datetime(2026, 1, 1) + timedelta(minutes=minute)).strftime("%I:%M:%S %p" if seconds else "%I:%M %p")
-
-    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    first = {name: spans[0] for name, spans in zip(names, week, strict=True) if spans and spans[0][1] != 1439}
-    hours = {name: {"start_time": clock(start), "end_time": clock(end)} for name, (start, end) in first.items()}
-    if not hours:
-        return
-    calendar = from_freshdesk({"name": "drawn", "time_zone": zone, "business_hours": hours})
-    expected = tuple((Span(*first[name]),) if name in first else () for name in names)
-    assert (calendar.zone.key, calendar.week) == (RAILS_ZONES[zone], expected)
-
-
-@pytest.mark.skipif(not RECORDED.exists(), reason=f"no recorded answers at {RECORDED}")
-def test_hours_recorded_from_a_real_freshdesk_are_read() -> None:
-    rows = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
-    found = [from_freshdesk(row["data"]) for row in rows if row["stream"] == "business_hours"]
-    assert [(calendar.zone.key, calendar.week) for calendar in found] == [
-        ("Asia/Magadan", ((Span(480, 1020),),) * 5 + ((), ()))
-    ]
-
-
-REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
-    ("zendesk zone", from_zendesk, ZENDESK | {"time_zone": "Eastern"}, "time_zone: 'Eastern': no time zone"),
-    ("zendesk without zone", from_zendesk, {"intervals": []}, "Zendesk schedule: time_zone: Missing data"),
-    ("zendesk without hours", from_zendesk, ZENDESK | {"intervals": None}, "Office hours: is never open"),
+REFUSED: list[tuple[str, Schedule, str]] = [
+    ("zone", replace(OFFICE_HOURS, time_zone="Eastern"), "schedule 'Office hours': time_zone: 'Eastern': no time zone"),
+    ("no hours", replace(OFFICE_HOURS, shifts=()), "Office hours: is never open"),
     (
-        "zendesk backwards",
-        from_zendesk,
-        ZENDESK | {"intervals": [{"start_time": 100, "end_time": 90}]},
-        "intervals.0: 100 to 90: an interval ends after it starts",
-    ),
-    (
-        "zendesk out of the week",
-        from_zendesk,
-        ZENDESK | {"intervals": [{"start_time": 540, "end_time": 10081}]},
-        "intervals.0.end_time: 10081: minutes since Sunday 00:00, from 0 to 10080",
-    ),
-    (
-        "zendesk overlap",
-        from_zendesk,
-        ZENDESK | {"intervals": [{"start_time": 0, "end_time": 60}, {"start_time": 30, "end_time": 90}]},
+        "overlap",
+        replace(OFFICE_HOURS, shifts=(Shift(6, 0, 60), Shift(6, 30, 90))),
         "hours.sun: 00:00-01:00 and 00:30-01:30 overlap",
     ),
-    ("freshdesk closed", from_freshdesk, FRESHDESK | {"business_hours": {}}, "Default: is never open"),
-    ("freshdesk without hours", from_freshdesk, {"time_zone": "UTC"}, "business_hours:"),
     (
-        "freshdesk day",
-        from_freshdesk,
-        FRESHDESK | {"business_hours": {"someday": None}},
-        "business_hours.someday: is no day of the week",
-    ),
-    (
-        "freshdesk time",
-        from_freshdesk,
-        FRESHDESK | {"business_hours": {"monday": {"start_time": "25:00 am", "end_time": "5:00 pm"}}},
-        "business_hours.monday.start_time: '25:00 am': not a time of day",
-    ),
-    (
-        "freshdesk night",
-        from_freshdesk,
-        FRESHDESK | {"business_hours": {"monday": {"start_time": "10:00 pm", "end_time": "6:00 am"}}},
-        "business_hours.monday: ends before it starts",
+        "a day off backwards",
+        replace(OFFICE_HOURS, days_off=(DaysOff(date(2026, 7, 4), date(2026, 7, 3)),)),
+        "Office hours: 2026-07-04..2026-07-03: a closure ends on or after its first day",
     ),
 ]
 
 
-@pytest.mark.parametrize(("read", "data", "said"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_broken_hours_of_a_helpdesk_are_refused_with_place_and_value(
-    read: Any, data: dict[str, Any], said: str
-) -> None:
+@pytest.mark.parametrize(("schedule", "said"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_a_broken_schedule_is_refused_with_place_and_value(schedule: Schedule, said: str) -> None:
     with pytest.raises(CalendarError) as caught:
-        read(data)
-    assert said in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"name": "x", "start_date": "soon"}, "Zendesk holiday 0: start_date: 'soon':"),
-        ({"name": "x"}, "Zendesk holiday 0: start_date: Missing"),
-        ({"start_date": "2026-07-04", "end_date": "2026-07-03"}, "a closure ends on or after its first day"),
-    ],
-)
-def test_a_broken_holiday_of_zendesk_is_refused(row: dict[str, Any], said: str) -> None:
-    with pytest.raises(CalendarError) as caught:
-        from_zendesk(ZENDESK, [row])
+        from_schedule(schedule)
     assert said in str(caught.value)
 
 

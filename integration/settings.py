@@ -22,6 +22,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 from adapters import helpdesk_class, helpdesk_kinds
 from adapters.contract import Account, Secret
 from adapters.fields import SecretField
+from adapters.hook_secrets import HookSecrets
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
@@ -249,8 +250,11 @@ class AccountSchema(Schema):
         return data
 
 
-def load_settings(file: Path = DEFAULT_FILE) -> Settings:
-    """Read and check a configuration file. Paths in it are relative to the file. Raises SettingsError."""
+def load_settings(file: Path = DEFAULT_FILE, *, hooks_to_come: bool = False) -> Settings:
+    """Read and check a configuration file. Paths in it are relative to the file. Raises SettingsError.
+
+    `hooks_to_come`: the files that webhook secrets stand in may be missing, since they are about to be written.
+    """
     try:
         raw = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
@@ -260,7 +264,7 @@ def load_settings(file: Path = DEFAULT_FILE) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(file, [f"is not TOML: {error}"]) from None
     problems: list[str] = []
-    found = _resolved(raw, (), file.parent, problems)
+    found = _resolved(raw, (), file.parent, problems, hooks_to_come=hooks_to_come)
     for key in sorted(set(found) - {"service", "alerts", "accounts"}):
         problems.append(f"{key}: unknown section; there are [service], [alerts] and [accounts.NAME]")
     service = _load(ServiceSchema(), found.get("service", {}), "service", problems)
@@ -271,7 +275,7 @@ def load_settings(file: Path = DEFAULT_FILE) -> Settings:
         problems.append("accounts: must be sections like [accounts.acme]")
         sections = {}
     for name, section in sections.items():
-        account = _account(name, section, file.parent, problems)
+        account = _account(name, section, raw["accounts"][name], file.parent, problems)
         if account is not None:
             accounts[name] = account
     if problems or service is None:
@@ -287,7 +291,7 @@ def _service(data: dict[str, Any], folder: Path) -> Service:
     return Service(data_folder=data_folder, database_url=database_url, **data)
 
 
-def _account(name: str, section: Any, folder: Path, problems: list[str]) -> AccountSettings | None:
+def _account(name: str, section: Any, raw: Any, folder: Path, problems: list[str]) -> AccountSettings | None:
     place = f"accounts.{name}"
     if not isinstance(section, dict):
         problems.append(f"{place}: must be a section [accounts.{name}]")
@@ -332,7 +336,7 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         account=Account(
             name=name,
             options=options,
-            webhook_secrets=tuple(base["webhook_secrets"]),
+            webhook_secrets=_hook_secrets(raw.get("webhook_secrets", []), base["webhook_secrets"], folder),
             base_url=base_url,
             fields=base["fields_"],
             share=base["share"],
@@ -346,6 +350,14 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         sidebar_secrets=tuple(base["sidebar_secrets"]),
         own=own,
         brands=brands,
+    )
+
+
+def _hook_secrets(written: list[str], resolved: list[Secret], folder: Path) -> HookSecrets:
+    """Those in files stay files: a rotation changes what stands there (adapters/hook_secrets.py)."""
+    pairs = zip(written, resolved, strict=True)
+    return HookSecrets(
+        *(folder / text.removeprefix("file:") if text.startswith("file:") else secret for text, secret in pairs)
     )
 
 
@@ -390,17 +402,30 @@ def _has(data: Any, key: Any) -> bool:
     return isinstance(data, list) and isinstance(key, int) and key < len(data)
 
 
-def _resolved(value: Any, place: tuple[str, ...], folder: Path, problems: list[str]) -> Any:
+def _resolved(
+    value: Any, place: tuple[str, ...], folder: Path, problems: list[str], *, hooks_to_come: bool = False
+) -> Any:
     """`value` with every `env:NAME` and `file:PATH` replaced by the Secret it names."""
     if isinstance(value, dict):
-        return {key: _resolved(item, (*place, key), folder, problems) for key, item in value.items()}
+        return {
+            key: _resolved(item, (*place, key), folder, problems, hooks_to_come=hooks_to_come)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_resolved(item, (*place, str(number)), folder, problems) for number, item in enumerate(value)]
+        return [
+            _resolved(item, (*place, str(number)), folder, problems, hooks_to_come=hooks_to_come)
+            for number, item in enumerate(value)
+        ]
     if isinstance(value, str) and value.startswith(("env:", "file:")):
         kind, _, name = value.partition(":")
         found = os.environ.get(name, "") if kind == "env" else _content(folder / name)
+        of_hook = len(place) == 4 and place[0] == "accounts" and place[2] == "webhook_secrets"
+        if not found and of_hook and kind == "file" and hooks_to_come:
+            return Secret("to come")
         if not found:
             fix = f"set the environment variable {name}" if kind == "env" else f"put the secret into the file {name}"
+            if of_hook and kind == "file":
+                fix += f", or let `makeright provision {place[1]}` do so"
             problems.append(f"{'.'.join(place)}: {value!r} is missing or empty: {fix}")
         return Secret(found)
     return value

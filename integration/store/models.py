@@ -188,3 +188,20 @@ class FailureRow(Base):
     resolved_at: Mapped[datetime | None]
 
     __table_args__ = (Index("failure_open", "account", "resolved_at"),)
+
+
+class ProvisionedRow(Base):
+    """A thing in an account's helpdesk that we made (`created`) or changed; `before` is how it was where we changed it."""
+
+    __tablename__ = "provisioned"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    platform_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+    created: Mapped[bool]
+    before: Mapped[dict[str, Any] | None]
+    made_at: Mapped[datetime]

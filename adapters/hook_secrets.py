@@ -34,6 +34,11 @@ class HookSecrets(Sequence[Secret]):
         old = [one for one in self._in_file() if one != secret]
         self._write([secret, *old][:MOST_PER_FILE])
 
+    def drop_first(self) -> None:
+        """Take back the latest `put`, if there is another secret to fall back on."""
+        if len(found := self._in_file()) > 1:
+            self._write(found[1:])
+
     def drop_old(self) -> bool:
         """Leave only the first secret of the file. Says whether there was another."""
         found = self._in_file()

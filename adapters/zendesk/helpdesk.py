@@ -37,6 +37,7 @@ from adapters.zendesk import annotate, checks, hooks, reading
 from adapters.zendesk.client import ZendeskClient
 from adapters.zendesk.facts import Facts
 from adapters.zendesk.options import ZendeskOptions, ZendeskOptionsSchema
+from adapters.zendesk.provision import ZendeskProvisioner
 from adapters.zendesk.schemas import Comment, TicketField, User
 
 # Newer than this many comments are read; the very first is fetched besides.
@@ -141,6 +142,9 @@ class ZendeskDesk(Helpdesk):
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._client, self._facts.learn_own_user_id)
+
+    def provisioner(self) -> ZendeskProvisioner:
+        return ZendeskProvisioner(self.account, self.redis)
 
     # --- how ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.provision import provision_commands
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
@@ -35,6 +36,7 @@ def main(ctx: click.Context, config: Path) -> None:
 for command in (
     *service_commands,
     *ops_commands,
+    *provision_commands,
     *sidebar_commands,
     *playbook_commands,
     *complaint_commands,

@@ -10,10 +10,10 @@ from integration.logs import configure_logs
 from integration.settings import Settings, SettingsError, load_settings
 
 
-def settings_or_exit(file: Path) -> Settings:
-    """The checked settings; exits with status 2 and one line per mistake."""
+def settings_or_exit(file: Path, *, hooks_to_come: bool = False) -> Settings:
+    """The checked settings; exits with status 2 and one line per mistake. `hooks_to_come`: see `load_settings`."""
     try:
-        settings = load_settings(file)
+        settings = load_settings(file, hooks_to_come=hooks_to_come)
     except SettingsError as error:
         for problem in error.problems:
             click.echo(f"{error.file}: {problem}", err=True)

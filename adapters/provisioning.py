@@ -132,6 +132,8 @@ class Difference:
 
 # The aspect that says whether a thing is active at all, and its two values.
 SWITCHED_ON, YES, NO = "switched on", "yes", "no"
+# The aspect that says whether we know the secret that a hook signs with.
+SIGNING_SECRET = "signing secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ class Provisioner(ABC):
 
     # Whether the platform chooses a hook's secret (it is read back), or we do (the first of the account's own).
     platform_chooses_secret: ClassVar[bool]
+    # Whether the platform's SLA policies can be keyed on tags.
+    knows_policies_by_tag: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, wishes: Wishes) -> tuple[Item, ...]:

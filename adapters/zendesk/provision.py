@@ -21,6 +21,7 @@ from adapters.provisioning import (
     NEW_TICKET,
     NO,
     OLD_HOOK,
+    SIGNING_SECRET,
     SWITCHED_ON,
     VIEW,
     YES,
@@ -97,6 +98,7 @@ class _Wanted:
 
 class ZendeskProvisioner(Provisioner):
     platform_chooses_secret: ClassVar[bool] = True
+    knows_policies_by_tag: ClassVar[bool] = True
 
     def __init__(self, account: Account, redis: Redis) -> None:
         self._account = account
@@ -162,9 +164,9 @@ class ZendeskProvisioner(Provisioner):
         if wanted.kind is Kind.FIELD:
             present, aspects = _field_aspects(row, wishes)
         if wanted.kind is Kind.HOOK:
-            aspects["signing secret"] = "known here"
+            aspects[SIGNING_SECRET] = "known here"
             known = any(self._secret(row["id"]) == one for one in self._account.webhook_secrets)
-            present["signing secret"] = "known here" if known else "not known here"
+            present[SIGNING_SECRET] = "known here" if known else "not known here"
         return Item(
             wanted.key,
             wanted.kind,
@@ -205,7 +207,7 @@ class ZendeskProvisioner(Provisioner):
             made_id, name, created = item.id, item.name, not item.adopted
             if item.kind is Kind.FIELD:
                 self._repair_field(item, wishes)
-            elif any(d.aspect != "signing secret" for d in item.differences):
+            elif any(d.aspect != SIGNING_SECRET for d in item.differences):
                 body = dict(wanted.body)
                 if item.kind is not Kind.MACRO:
                     # What a team calls it is the team's affair.

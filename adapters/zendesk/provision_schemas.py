@@ -139,5 +139,5 @@ def condition_words(conditions: list[dict[str, Any]]) -> str:
 
 def action_words(actions: list[dict[str, Any]], name: str) -> list[str]:
     """The parts of the action called `name` as texts; none where there is no such action."""
-    value = next((action["value"] for action in actions if action["field"] == name), [])
+    value: Any = next((action["value"] for action in actions if action["field"] == name), [])
     return [_plain(part) for part in (value if isinstance(value, list) else [value])]

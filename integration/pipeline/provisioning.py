@@ -16,6 +16,7 @@ from adapters.hook_secrets import HookSecrets
 from adapters.provisioning import (
     HOOK,
     OLD_HOOK,
+    SIGNING_SECRET,
     Choice,
     Item,
     Kind,
@@ -76,8 +77,13 @@ class Undone:
 
 def look(context: Context, name: str, *, sla: bool = False) -> Plan:
     """Compare what is there with what is wanted; only reads. Raises ProvisionError and HelpdeskError."""
-    wishes = _wishes(context, name, sla=sla)
-    items = _provisioner(context, name).plan(wishes)
+    wishes, provisioner = _wishes(context, name, sla=sla), _provisioner(context, name)
+    if sla and not provisioner.knows_policies_by_tag:
+        raise ProvisionError(
+            f"accounts.{name}.helpdesk: its SLA policies cannot be keyed on tags: leave out --sla; "
+            "policies there choose by priority, type or group, which the playbook can set"
+        )
+    items = provisioner.plan(wishes)
     wanted = {item.key for item in items} | {OLD_HOOK}
     return Plan(name, items, tuple(made for key, made in wishes.made.items() if key not in wanted))
 
@@ -86,6 +92,11 @@ def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnSte
     """Make what the plan says, and remember it. Raises ProvisionError and HelpdeskError."""
     name, provisioner, remembered = plan.account, _provisioner(context, plan.account), Provisioned(context.store)
     hook_secrets = _hook_secrets(context, name)
+    if hook_secrets.file is None and any(
+        item.kind is Kind.HOOK and (item.id is None or SIGNING_SECRET in {one.aspect for one in item.differences})
+        for item in plan.items
+    ):
+        raise ProvisionError(_NO_FILE.format(name=name))
     if not provisioner.platform_chooses_secret and not len(hook_secrets):
         _put(context, name, Secret(secrets.token_urlsafe(32)))
     wishes = _wishes(context, name, sla=sla)

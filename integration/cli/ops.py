@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from adapters.contract import Finding, Health
 from integration.cli.loading import known_account, settings_or_exit
 from integration.pipeline.context import Context, build_context
+from integration.pipeline.provisioning import provision_findings
 from integration.pipeline.sweep import sweep as sweep_account
 
 _COLOURS = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "red"}
@@ -86,6 +87,8 @@ def _findings(context: Context, accounts: tuple[str, ...]) -> Any:
     )
     for account in accounts:
         for finding in context.helpdesks[known_account(context.settings, account)].check():
+            yield account, finding
+        for finding in provision_findings(context, account):
             yield account, finding
 
 

@@ -369,6 +369,11 @@ def test_findings_name_damage_and_do_not_raise(desk: Desk) -> None:
     desk.zendesk("PUT", f"triggers/{trigger['id']}", {"trigger": {**trigger, "active": False}})
     (broken,) = [one for one in provision_findings(context, "zen") if one.health is not Health.OK]
     assert broken.health is Health.ERROR and "switched off" in broken.detail and "makeright provision" in broken.fix
+    (desk.folder / "secrets" / "fresh-hook").write_text("of-the-other-account")
+    checked = desk.run("check", "zen", "--json")
+    assert checked.exit_code == 1
+    told = [json.loads(line) for line in checked.output.splitlines() if line.startswith("{")]
+    assert [line["detail"] for line in told if line["health"] == "error"] == [broken.detail]
     desk.sandbox.post("faults", {"helpdesk": "zendesk", "path": "/triggers", "status": 403, "times": 1})
     assert [one.health for one in provision_findings(context, "zen")] == [Health.WARNING]
     context.store.close()

@@ -1,7 +1,7 @@
 """What Makeright puts into a Zendesk account: one webhook, two triggers, a field, macros, a view, SLA policies if wished.
 
-Both sides of a comparison are made by the same functions (`_aspects`) from what Zendesk shows and from what we would
-send. Platform page: Zendesk, 1.7 (webhooks and triggers), 2.5 (loop guards), 2.7 (macros), 2.8 (SLA).
+Both sides of a comparison are told by the same words (provision_wanted.py), made from what Zendesk shows and from what we
+would send.
 """
 
 from __future__ import annotations
@@ -14,24 +14,19 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, fields
 from redis import Redis
 
-from adapters.contract import Account, HelpdeskError, Priority, Secret, Transient
+from adapters.contract import Account, HelpdeskError, Secret, Transient
 from adapters.provisioning import (
     COMPLAINT_FIELD,
     HOOK,
-    NEW_TICKET,
     NO,
     OLD_HOOK,
     SIGNING_SECRET,
     SWITCHED_ON,
-    VIEW,
-    YES,
-    Choice,
     Item,
     Kind,
     Made,
     Provisioner,
     Wishes,
-    shown_text,
 )
 from adapters.zendesk.client import PAGE, ZendeskClient
 from adapters.zendesk.provision_schemas import (
@@ -41,21 +36,21 @@ from adapters.zendesk.provision_schemas import (
     PolicyRow,
     TriggerRow,
     ViewRow,
-    action_words,
-    condition_words,
     read,
+)
+from adapters.zendesk.provision_wanted import (
+    Wanted,
+    aspects_of,
+    description,
+    does_the_same,
+    everything,
+    field_aspects,
+    hook_body,
+    option_tag,
+    snapshot,
 )
 from adapters.zendesk.tokens import PROVISION_SCOPE
 
-CHANGED_TICKET = "rule.changed_ticket"
-FIELD_TITLE = "Complaint"
-# In a macro's title, "::" makes a folder of what stands before it.
-MACRO_FOLDER = "Makeright::"
-# Ids and nothing else: Zendesk does not escape what it fills in (platform page: Zendesk, 1.5).
-HOOK_BODY = '{"ticket_id":"{{ticket.id}}","current_user_id":"{{current_user.id}}"}'
-_BY_TRIGGERS = "conditional_ticket_events"
-_NOTIFY = "notification_webhook"
-_VIA_API = "5"
 _MOST_PAGES = 20
 # What stands for the hook's id in a plan in which the hook itself is yet to be made.
 _NEW_HOOK = "the new webhook"
@@ -86,16 +81,6 @@ _SHELVES: Mapping[Kind, _Shelf] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A thing to be: the body that makes it (without our marker)."""
-
-    key: str
-    kind: Kind
-    name: str
-    body: Mapping[str, Any]
-
-
 class ZendeskProvisioner(Provisioner):
     platform_chooses_secret: ClassVar[bool] = True
     knows_policies_by_tag: ClassVar[bool] = True
@@ -107,12 +92,12 @@ class ZendeskProvisioner(Provisioner):
     # --- the plan -----------------------------------------------------------------------------------------------
 
     def plan(self, wishes: Wishes) -> tuple[Item, ...]:
-        hook = _Wanted(HOOK, Kind.HOOK, "Makeright", _hook(wishes))
+        hook = Wanted(HOOK, Kind.HOOK, "Makeright", hook_body(wishes))
         shelves = {Kind.HOOK: list(self._rows(Kind.HOOK))}
         there, _ = self._found(hook, wishes, shelves[Kind.HOOK], "")
         hook_id = there["id"] if there else ""
         items: list[Item] = []
-        for wanted in _everything(wishes, hook_id or _NEW_HOOK):
+        for wanted in everything(wishes, hook_id or _NEW_HOOK):
             if wanted.kind not in shelves:
                 shelves[wanted.kind] = list(self._rows(wanted.kind))
             row, adopted = self._found(wanted, wishes, shelves[wanted.kind], hook_id)
@@ -138,7 +123,7 @@ class ZendeskProvisioner(Provisioner):
             params["page[after]"] = cursor
 
     def _found(
-        self, wanted: _Wanted, wishes: Wishes, rows: list[dict[str, Any]], hook_id: str
+        self, wanted: Wanted, wishes: Wishes, rows: list[dict[str, Any]], hook_id: str
     ) -> tuple[dict[str, Any] | None, bool]:
         """(what is there for a wanted thing, whether it was there before us): as remembered, by our marker, or by what
         it does."""
@@ -154,15 +139,15 @@ class ZendeskProvisioner(Provisioner):
         for row in rows:
             if marker in row.get(where, "") and (retired is None or row["id"] != retired.id):
                 return row, False
-        return next((row for row in rows if _does_the_same(wanted, row, hook_id)), None), True
+        return next((row for row in rows if does_the_same(wanted, row, hook_id)), None), True
 
-    def _item(self, wanted: _Wanted, row: dict[str, Any] | None, adopted: bool, wishes: Wishes) -> Item:
-        aspects = _aspects(wanted.kind, self._read(wanted.kind, dict(wanted.body)))
+    def _item(self, wanted: Wanted, row: dict[str, Any] | None, adopted: bool, wishes: Wishes) -> Item:
+        aspects = aspects_of(wanted.kind, self._read(wanted.kind, dict(wanted.body)))
         if row is None:
             return Item(wanted.key, wanted.kind, wanted.name, aspects, {}, by_hand=self._by_hand(wanted, wishes))
-        present = _aspects(wanted.kind, row)
+        present = aspects_of(wanted.kind, row)
         if wanted.kind is Kind.FIELD:
-            present, aspects = _field_aspects(row, wishes)
+            present, aspects = field_aspects(row, wishes)
         if wanted.kind is Kind.HOOK:
             aspects[SIGNING_SECRET] = "known here"
             known = any(self._secret(row["id"]) == one for one in self._account.webhook_secrets)
@@ -177,10 +162,10 @@ class ZendeskProvisioner(Provisioner):
             reference=row["id"] if wanted.kind is Kind.FIELD else "",
             url=self._url(wanted.kind, row["id"]),
             adopted=adopted,
-            before=_snapshot(wanted, row) if adopted else None,
+            before=snapshot(wanted, row) if adopted else None,
         )
 
-    def _by_hand(self, wanted: _Wanted, wishes: Wishes) -> tuple[str, ...]:
+    def _by_hand(self, wanted: Wanted, wishes: Wishes) -> tuple[str, ...]:
         if wanted.kind is Kind.FIELD and (configured := self._configured(wishes)):
             return (
                 f"There is no ticket field {configured}: correct or remove `fields.complaint` of this account in "
@@ -197,10 +182,10 @@ class ZendeskProvisioner(Provisioner):
 
     def apply(self, item: Item, wishes: Wishes) -> Made:
         hook = wishes.made.get(HOOK)
-        wanted = next(one for one in _everything(wishes, hook.id if hook else "") if one.key == item.key)
+        wanted = next(one for one in everything(wishes, hook.id if hook else "") if one.key == item.key)
         shelf = _SHELVES[item.kind]
         if item.id is None:
-            marked = {**wanted.body, shelf.description: _description(wanted, wishes)}
+            marked = {**wanted.body, shelf.description: description(wanted, wishes)}
             made_id = self._write("POST", shelf.path, item.kind, marked)
             name, created = wanted.name, True
         else:
@@ -234,7 +219,7 @@ class ZendeskProvisioner(Provisioner):
             self._client.setting("PUT", f"{shelf.path}/{item.id}", json={shelf.one: {"active": True}})
         missing = {difference.aspect for difference in item.differences}
         for choice in wishes.choices:
-            tag = _option_tag(choice, wishes)
+            tag = option_tag(choice, wishes)
             if f"option {tag}" in missing:
                 option = {"custom_field_option": {"name": choice.label, "value": tag}}
                 self._client.setting("POST", f"{shelf.path}/{item.id}/options", json=option)
@@ -263,9 +248,9 @@ class ZendeskProvisioner(Provisioner):
         call on, and the first goes on delivering until the triggers have been moved."""
         old = wishes.made.get(HOOK)
         name = "Makeright (2)" if old is None or old.name != "Makeright (2)" else "Makeright"
-        wanted = _Wanted(HOOK, Kind.HOOK, name, {**_hook(wishes), "name": name})
+        wanted = Wanted(HOOK, Kind.HOOK, name, {**hook_body(wishes), "name": name})
         shelf = _SHELVES[Kind.HOOK]
-        body = {**wanted.body, shelf.description: _description(wanted, wishes)}
+        body = {**wanted.body, shelf.description: description(wanted, wishes)}
         made_id = self._write("POST", shelf.path, Kind.HOOK, body)
         return Made(
             HOOK,
@@ -340,200 +325,3 @@ class _SecretAnswer(Schema):
         unknown = EXCLUDE
 
     signing_secret = fields.Nested(_SecretPart, required=True)
-
-
-# --- what is wanted ---------------------------------------------------------------------------------------------
-
-
-def _everything(wishes: Wishes, hook_id: str) -> Iterator[_Wanted]:
-    """In the order in which it is made."""
-    yield _Wanted(HOOK, Kind.HOOK, "Makeright", _hook(wishes))
-    yield _Wanted(NEW_TICKET, Kind.RULE, "Makeright: new ticket", _on_creation(wishes, hook_id))
-    yield _Wanted(CHANGED_TICKET, Kind.RULE, "Makeright: changed ticket", _on_change(hook_id))
-    yield _Wanted(COMPLAINT_FIELD, Kind.FIELD, FIELD_TITLE, _field(wishes))
-    for reply in wishes.replies:
-        title = MACRO_FOLDER + reply.title
-        yield _Wanted(f"macro.{reply.key}", Kind.MACRO, title, _macro(title, reply.html))
-    yield _Wanted(VIEW, Kind.VIEW, "Makeright: recovery", _view(wishes))
-    for position, clock in enumerate(wishes.clocks, 1):
-        title = f"Makeright: {clock.title}"
-        yield _Wanted(f"policy.{clock.key}", Kind.POLICY, title, _policy(title, clock.tag, clock.minutes, position))
-
-
-def _hook(wishes: Wishes) -> dict[str, Any]:
-    return {
-        "name": "Makeright",
-        "endpoint": wishes.hook_url,
-        "http_method": "POST",
-        "request_format": "json",
-        "status": "active",
-        "subscriptions": [_BY_TRIGGERS],
-    }
-
-
-def _on_creation(wishes: Wishes, hook_id: str) -> dict[str, Any]:
-    # The guard is our tag. "Not by API" would also leave out what the customer's own systems open.
-    guard = {"field": "current_tags", "operator": "not_includes", "value": wishes.seen_tag}
-    return _trigger("Makeright: new ticket", [_update_type("Create"), guard], hook_id)
-
-
-def _on_change(hook_id: str) -> dict[str, Any]:
-    # Our own writes come by API. Our tag is no guard here: it stays, and the customer may write again.
-    guard = {"field": "current_via_id", "operator": "is_not", "value": _VIA_API}
-    return _trigger("Makeright: changed ticket", [_update_type("Change"), guard], hook_id)
-
-
-def _update_type(value: str) -> dict[str, Any]:
-    return {"field": "update_type", "operator": "is", "value": value}
-
-
-def _trigger(title: str, conditions: list[dict[str, Any]], hook_id: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "active": True,
-        "conditions": {"all": conditions, "any": []},
-        "actions": [{"field": _NOTIFY, "value": [hook_id, HOOK_BODY]}],
-    }
-
-
-def _option_tag(choice: Choice, wishes: Wishes) -> str:
-    """A tag of its own: neither one of ours for tickets, nor another field's (README.md, Fields)."""
-    return f"{wishes.tag_prefix}makeright_{choice.key}"
-
-
-def _field(wishes: Wishes) -> dict[str, Any]:
-    options = [{"name": choice.label, "value": _option_tag(choice, wishes)} for choice in wishes.choices]
-    return {"type": "tagger", "title": FIELD_TITLE, "active": True, "custom_field_options": options}
-
-
-def _macro(title: str, html: str) -> dict[str, Any]:
-    actions = [
-        {"field": "comment_value_html", "value": html},
-        {"field": "comment_mode_is_public", "value": "true"},
-    ]
-    return {"title": title, "active": True, "actions": actions, "restriction": None}
-
-
-def _view(wishes: Wishes) -> dict[str, Any]:
-    return {
-        "title": "Makeright: recovery",
-        "active": True,
-        "all": [{"field": "status", "operator": "less_than", "value": "solved"}],
-        "any": [{"field": "current_tags", "operator": "includes", "value": " ".join(wishes.recovery_tags)}],
-        "output": {
-            "columns": ["status", "priority", "description", "requester", "updated", "assignee"],
-            "group_by": "group",
-            "group_order": "asc",
-            "sort_by": "updated",
-            "sort_order": "asc",
-        },
-    }
-
-
-def _policy(title: str, tag: str, minutes: int, position: int) -> dict[str, Any]:
-    """First matching policy wins, so ours stand before those for everybody."""
-    return {
-        "title": title,
-        "position": position,
-        "filter": {"all": [{"field": "current_tags", "operator": "includes", "value": tag}], "any": []},
-        "policy_metrics": [
-            {"priority": priority.value, "metric": metric, "target": minutes, "business_hours": True}
-            for metric in ("first_reply_time", "next_reply_time")
-            for priority in Priority
-        ],
-    }
-
-
-def _description(wanted: _Wanted, wishes: Wishes) -> str:
-    return f"Made by Makeright, kept as it is by `makeright provision`. {wishes.marker(wanted.key)}"
-
-
-# --- telling it -------------------------------------------------------------------------------------------------
-
-
-def _aspects(kind: Kind, row: Mapping[str, Any]) -> dict[str, str]:
-    switched = YES if row.get("active", row.get("status") == "active") else NO
-    match kind:
-        case Kind.HOOK:
-            mode = (
-                "triggers" if row["subscriptions"] == [_BY_TRIGGERS] else ", ".join(row["subscriptions"]) or "nothing"
-            )
-            return {
-                SWITCHED_ON: switched,
-                "address": row["endpoint"],
-                "sends": f"{row['http_method']} {row['request_format']}",
-                "sends for": mode,
-            }
-        case Kind.RULE:
-            calls, body = (*action_words(row["actions"], _NOTIFY), "", "")[:2]
-            return {
-                SWITCHED_ON: switched,
-                "conditions": condition_words(row["conditions"]["all"]),
-                "any of": condition_words(row["conditions"]["any"]),
-                "calls webhook": calls,
-                "body": body,
-            }
-        case Kind.MACRO:
-            html = " ".join(action_words(row["actions"], "comment_value_html")[-1:])
-            plain = " ".join(action_words(row["actions"], "comment_value")[-1:])
-            who = row.get("restriction") or {}
-            return {
-                SWITCHED_ON: switched,
-                "title": row["title"],
-                "reply": shown_text(html or plain),
-                "for": "everybody" if not (isinstance(who, dict) and who.get("type")) else str(who["type"]),
-            }
-        case Kind.VIEW:
-            return {
-                SWITCHED_ON: switched,
-                "conditions": condition_words(row["conditions"]["all"]),
-                "any of": condition_words(row["conditions"]["any"]),
-            }
-        case Kind.POLICY:
-            targets = sorted(f"{m['metric']} {m['priority']} {m['target']} min" for m in row["policy_metrics"])
-            return {"for tickets with": condition_words(row["filter"]["all"]), "targets": "; ".join(targets)}
-    return {SWITCHED_ON: switched, **{f"option {o['value']}": o["name"] for o in row["custom_field_options"]}}
-
-
-def _field_aspects(row: Mapping[str, Any], wishes: Wishes) -> tuple[dict[str, str], dict[str, str]]:
-    """(present, wanted) of a field that is there. A text field takes any key; an option counts by its tag, which is the
-    key or ends in it, whatever the team calls it."""
-    present = {SWITCHED_ON: YES if row["active"] else NO}
-    wanted = {SWITCHED_ON: YES}
-    if row["type"] not in ("tagger", "multiselect"):
-        return present, wanted
-    for choice in wishes.choices:
-        tags = (_option_tag(choice, wishes), choice.key)
-        fits = (
-            option
-            for option in row["custom_field_options"]
-            if option["value"] in tags or option["value"].endswith(f"_{choice.key}")
-        )
-        aspect = f"option {tags[0]}"
-        if (found := next(fits, None)) is not None:
-            present[aspect] = wanted[aspect] = found["name"]
-        else:
-            wanted[aspect] = choice.label
-    return present, wanted
-
-
-def _does_the_same(wanted: _Wanted, row: Mapping[str, Any], hook_id: str) -> bool:
-    """Whether this was made by hand for the same purpose (README.md, Connect)."""
-    if wanted.kind is Kind.HOOK:
-        return bool(row["endpoint"] == wanted.body["endpoint"] and row["subscriptions"] == [_BY_TRIGGERS])
-    if wanted.kind is Kind.RULE:
-        calls = action_words(row["actions"], _NOTIFY)[:1]
-        when = {one["value"] for one in row["conditions"]["all"] if one["field"] == "update_type"}
-        ours = {one["value"] for one in wanted.body["conditions"]["all"] if one["field"] == "update_type"}
-        return bool(hook_id) and calls == [hook_id] and when == ours
-    return False
-
-
-def _snapshot(wanted: _Wanted, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an adopted thing we may change, as it is now."""
-    if wanted.kind is Kind.FIELD:
-        there = {option["value"] for option in row["custom_field_options"]}
-        ours = [option["value"] for option in wanted.body["custom_field_options"]]
-        return {"active": row["active"], "added": [tag for tag in ours if tag not in there]}
-    name = "name" if wanted.kind is Kind.HOOK else "title"
-    return {key: row[key] for key in (name, *wanted.body) if key in row}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +18,8 @@ from marshmallow import Schema
 
 if TYPE_CHECKING:
     from redis import Redis
+
+    from adapters.provisioning import Provisioner
 
 
 class Secret:
@@ -58,7 +60,7 @@ class Account:
 
     name: str
     options: Any
-    webhook_secrets: tuple[Secret, ...] = ()
+    webhook_secrets: Sequence[Secret] = ()
     base_url: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     share: float = 0.8
@@ -460,3 +462,8 @@ class Helpdesk(ABC):
     @abstractmethod
     def check(self) -> Iterable[Finding]:
         """Whether credentials, permissions, clock and limits are as they must be. Does not raise for what it finds."""
+
+    def provisioner(self) -> Provisioner | None:
+        """What makes hook, rules, fields and macros in the helpdesk (adapters/provisioning.py); None where all of it is
+        done by hand."""
+        return None

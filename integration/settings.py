@@ -5,7 +5,7 @@ Every mistake is reported once, with its place (key and line), the value found a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 from adapters import helpdesk_class, helpdesk_kinds
 from adapters.contract import Account, Secret
 from adapters.fields import SecretField
+from adapters.hook_secrets import HookSecrets
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
@@ -286,14 +287,18 @@ class AccountSchema(Schema):
         return data
 
 
-def load_settings(file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None = None) -> Settings:
+def load_settings(
+    file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None = None, hooks_to_come: bool = False
+) -> Settings:
     """Read and check a configuration file. Paths in it are relative to the file. Raises SettingsError.
 
     `texts` take the place of the files of these (resolved) paths: a configuration in force while its files change, or
-    one that is to be tried before it is written.
+    one that is to be tried before it is written. `hooks_to_come`: the files that webhook secrets stand in may be
+    missing, since they are about to be written.
     """
-    reading = Reading(file, texts)
-    found = reading.resolved(reading.toml())
+    reading = Reading(file, texts, hooks_to_come=hooks_to_come)
+    raw = reading.toml()
+    found = reading.resolved(raw)
     for key in sorted(set(found) - set(SECTIONS)):
         reading.wrong((key,), f"unknown section: {nearest(key, SECTIONS)}")
     service = reading.load(ServiceSchema(), found.get("service", {}), ("service",))
@@ -305,7 +310,7 @@ def load_settings(file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None
         named = {}
     addresses: dict[tuple[str, str], str] = {}
     for name, section in named.items():
-        account = _account(name, section, reading)
+        account = _account(name, section, raw["accounts"][name], reading)
         if account is not None:
             accounts[name] = account
             address = (account.kind, helpdesk_class(account.kind).address(account.account))
@@ -325,7 +330,7 @@ def _service(data: dict[str, Any], folder: Path) -> Service:
     return Service(data_folder=data_folder, database_url=database_url, **data)
 
 
-def _account(name: str, section: Any, reading: Reading) -> AccountSettings | None:
+def _account(name: str, section: Any, raw: Any, reading: Reading) -> AccountSettings | None:
     path = ("accounts", name)
     if not isinstance(section, dict):
         reading.wrong(path, f"must be a section [accounts.{name}]", value=section)
@@ -345,7 +350,7 @@ def _account(name: str, section: Any, reading: Reading) -> AccountSettings | Non
     account = Account(
         name=name,
         options=options,
-        webhook_secrets=tuple(base["webhook_secrets"]),
+        webhook_secrets=_hook_secrets(raw.get("webhook_secrets", []), base["webhook_secrets"], reading.folder),
         base_url=base_url,
         fields=base["fields_"],
         share=base["share"],
@@ -372,6 +377,14 @@ def _account(name: str, section: Any, reading: Reading) -> AccountSettings | Non
         sidebar_secrets=tuple(base["sidebar_secrets"]),
         own=own,
         brands=brands,
+    )
+
+
+def _hook_secrets(written: Sequence[str], resolved: Sequence[Secret], folder: Path) -> HookSecrets:
+    """Those in files stay files: a rotation changes what stands there (adapters/hook_secrets.py)."""
+    pairs = zip(written, resolved, strict=True)
+    return HookSecrets(
+        *(folder / text.removeprefix("file:") if text.startswith("file:") else secret for text, secret in pairs)
     )
 
 

@@ -49,6 +49,8 @@ RUN_BY = {
     "makeright openapi": "tests/integration/test_feedback_commands.py",
     "makeright classify": "tests/integration/complaints",
     "makeright evaluate": "tests/integration/complaints",
+    "makeright provision": "tests/integration/test_provision_commands.py",
+    "makeright rotate": "tests/integration/test_provision_commands.py",
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
     "makeright train": "tests/integration/complaints",
 }

@@ -167,6 +167,15 @@ class FreshdeskClient:
     def business_hours(self) -> Iterator[BusinessHoursRow]:
         return self._all(BusinessHoursSchema, "/api/v2/business_hours")
 
+    def setting(self, method: str, path: str, json: Any = None) -> Any:
+        """One call of an administrator's on the account's own settings, its answer as it came (None: empty, or 404)."""
+        try:
+            return self._exchange(method, path, session=self._admin, json=json)[0]
+        except Permanent as error:
+            if error.status == 404:
+                return None
+            raise
+
     # --- limits -------------------------------------------------------------------------------------------------
 
     def calls_left(self) -> tuple[int, int]:

@@ -35,6 +35,7 @@ from adapters.freshdesk import changes, checks, hooks, reading, schedules
 from adapters.freshdesk.annotate import Difference, difference, lost_tags, note_body, note_of
 from adapters.freshdesk.client import FreshdeskClient, address
 from adapters.freshdesk.options import FreshdeskOptions, FreshdeskOptionsSchema
+from adapters.freshdesk.provision import FreshdeskProvisioner
 from adapters.freshdesk.schemas import TicketRow, stamp
 from adapters.freshdesk.ways_in import WAYS_IN
 
@@ -135,6 +136,9 @@ class FreshdeskHelpdesk(Helpdesk):
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._options, self._client)
+
+    def provisioner(self) -> FreshdeskProvisioner:
+        return FreshdeskProvisioner(self.account, self._options, self._client)
 
     def _write_fields(self, ticket_id: str, annotation: Annotation) -> tuple[Mapping[str, Any], tuple[str, ...]]:
         """Bring tags, fields, priority, group and due date onto the ticket as it is now.

@@ -39,7 +39,7 @@ from adapters.zendesk.schemas import (
     UserAnswer,
     loaded,
 )
-from adapters.zendesk.tokens import ClientCredentials, Credentials, LegacyToken
+from adapters.zendesk.tokens import RUNTIME_SCOPE, ClientCredentials, Credentials, LegacyToken
 
 T = TypeVar("T")
 PAGE = 100
@@ -56,7 +56,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z_]{2,40}")
 class ZendeskClient:
     """Calls one account. `clock_skew` is Zendesk's clock minus ours in seconds, as of the latest answer."""
 
-    def __init__(self, account: Account, redis: Redis) -> None:
+    def __init__(self, account: Account, redis: Redis, scope: str = RUNTIME_SCOPE) -> None:
         options: ZendeskOptions = account.options
         self._address = address(account)
         self.account = account
@@ -68,7 +68,7 @@ class ZendeskClient:
             self._credentials = LegacyToken(options.auth)
         else:
             anonymous = self._new_session(lambda: None)
-            self._credentials = ClientCredentials(options.auth, anonymous, redis, account.name)
+            self._credentials = ClientCredentials(options.auth, anonymous, redis, account.name, scope)
 
     @property
     def base_url(self) -> str:
@@ -152,6 +152,25 @@ class ZendeskClient:
             raise
         return loaded(Updated, content, account=self.account.name, call=f"PUT {path}")
 
+    # --- the account's own settings ------------------------------------------------------------------------------
+
+    def setting(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None
+    ) -> Mapping[str, Any] | None:
+        """One call of an administrator's, its answer as it came; None if there is no such thing (404).
+
+        Some of these answers are empty (a webhook's update and every deletion): an empty mapping then.
+        """
+        try:
+            content = self._call(method, path, params=params, json=json, may_be_empty=True)
+        except Permanent as error:
+            if error.status == 404:
+                return None
+            raise
+        if content is not None and not isinstance(content, dict):
+            raise Transient("the answer is not an object", account=self.account.name, call=f"{method} {path}")
+        return content or {}
+
     # --- how ----------------------------------------------------------------------------------------------------
 
     def _new_session(self, authorise: Callable[[], str | None]) -> HelpdeskSession:
@@ -195,6 +214,7 @@ class ZendeskClient:
         json: Any = None,
         gone_if: GoneIf = frozenset(),
         also: tuple[Allowance, ...] = (),
+        may_be_empty: bool = False,
     ) -> Any:
         def attempt() -> Any:
             self._spend((*also, ACCOUNT), call)
@@ -208,7 +228,7 @@ class ZendeskClient:
             if error.status != 401 or error.call.endswith("/oauth/tokens") or not self._credentials.renew():
                 raise
             content = attempt()
-        if content is None:
+        if content is None and not may_be_empty:
             raise Transient("the answer is empty", account=self.account.name, call=call, status=200)
         return content
 

@@ -40,6 +40,7 @@ from adapters.zendesk import annotate, checks, hooks, reading, schedules
 from adapters.zendesk.client import ZendeskClient, address
 from adapters.zendesk.facts import Facts
 from adapters.zendesk.options import ZendeskOptions, ZendeskOptionsSchema
+from adapters.zendesk.provision import ZendeskProvisioner
 from adapters.zendesk.schemas import Comment, TicketField, User
 from adapters.zendesk.ways_in import WAYS_IN
 
@@ -157,6 +158,9 @@ class ZendeskDesk(Helpdesk):
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._client, self._facts.learn_own_user_id)
+
+    def provisioner(self) -> ZendeskProvisioner:
+        return ZendeskProvisioner(self.account, self.redis)
 
     # --- how ----------------------------------------------------------------------------------------------------
 

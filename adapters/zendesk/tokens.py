@@ -18,6 +18,8 @@ from adapters.zendesk.schemas import TokenAnswer, loaded
 
 # Audits, macros, fields and the export are open to the global `read` only; tickets can be written with less.
 RUNTIME_SCOPE = "read tickets:write"
+# Webhooks, triggers, fields, macros, views and policies are written with the global `write` (platform page: Zendesk, 3).
+PROVISION_SCOPE = "read write"
 # What we ask for (Zendesk takes 300 to 172800 seconds), and how long before its end a token is not used any more.
 LIFETIME_SECONDS, EARLY_SECONDS = 3600, 90
 _LOCK_SECONDS, _PATIENCE_SECONDS = 30.0, 20.0

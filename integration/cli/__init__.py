@@ -14,6 +14,7 @@ from integration.cli.init import init
 from integration.cli.level import level
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.provision import provision_commands
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
@@ -38,6 +39,7 @@ def main(ctx: click.Context, config: Path) -> None:
 for command in (
     *service_commands,
     *ops_commands,
+    *provision_commands,
     *sidebar_commands,
     *playbook_commands,
     *complaint_commands,

@@ -11,10 +11,13 @@ from integration.logs import configure_logs
 from integration.settings import Settings, SettingsError, load_settings
 
 
-def settings_or_exit(file: Path) -> Settings:
-    """The checked settings, for a supervisor's part those in force; exits with status 2 and one line per mistake."""
+def settings_or_exit(file: Path, *, hooks_to_come: bool = False) -> Settings:
+    """The checked settings, for a supervisor's part those in force; exits with status 2 and one line per mistake.
+
+    `hooks_to_come`: see `load_settings`.
+    """
     try:
-        settings = load_settings(file, texts=texts_in_force(file))
+        settings = load_settings(file, texts=texts_in_force(file), hooks_to_come=hooks_to_come)
     except SettingsError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)

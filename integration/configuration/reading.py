@@ -38,7 +38,9 @@ class SettingsError(Exception):
 class Reading:
     """One reading of a configuration: which files it takes, and which mistakes it finds, one per key at most."""
 
-    def __init__(self, file: Path, texts: Mapping[Path, str] | None) -> None:
+    def __init__(self, file: Path, texts: Mapping[Path, str] | None, *, hooks_to_come: bool = False) -> None:
+        """`hooks_to_come`: the files that webhook secrets stand in may be missing, since they are about to be written."""
+        self._hooks_to_come = hooks_to_come
         self.file = file
         self.folder = file.parent
         self.problems: list[Problem] = []
@@ -101,10 +103,15 @@ class Reading:
         if isinstance(value, str) and value.startswith(("env:", "file:")):
             kind, _, name = value.partition(":")
             found = os.environ.get(name, "") if kind == "env" else self._content(self.folder / name)
+            of_hook = kind == "file" and len(path) == 4 and path[0] == "accounts" and path[2] == "webhook_secrets"
+            if not found and of_hook and self._hooks_to_come:
+                return Secret("to come")
             if not found:
                 fix = (
                     f"set the environment variable {name}" if kind == "env" else f"put the secret into the file {name}"
                 )
+                if of_hook:
+                    fix += f", or let `makeright provision {path[1]}` do so"
                 self.wrong(path, f"{value!r} is missing or empty: {fix}")
             return Secret(found)
         return value

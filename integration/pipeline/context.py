@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from redis import Redis
 
 from adapters import helpdesk_class
-from adapters.contract import Helpdesk
+from adapters.contract import Account, Helpdesk
 from integration.pipeline.queue import TicketQueue
 from integration.settings import AccountSettings, Settings
+from integration.store.provisioned import Provisioned
 from integration.store.store import Store
 
 
@@ -48,12 +49,20 @@ def connect_redis(settings: Settings, *, patience: float = 5.0) -> Redis:
 def build_context(settings: Settings, *, redis_patience: float = 5.0, redis: Redis | None = None) -> Context:
     """`redis` stands in for the configured one: for a command that has something to ask while nothing runs."""
     redis = redis or connect_redis(settings, patience=redis_patience)
+    store = Store(settings.service.database_url)
+    made = Provisioned(store).references()
     return Context(
         settings=settings,
-        store=Store(settings.service.database_url),
+        store=store,
         redis=redis,
         queue=TicketQueue(redis),
         helpdesks={
-            name: helpdesk_class(account.kind)(account.account, redis) for name, account in settings.accounts.items()
+            name: helpdesk_class(account.kind)(_with_fields(account.account, made.get(name, {})), redis)
+            for name, account in settings.accounts.items()
         },
     )
+
+
+def _with_fields(account: Account, made: Mapping[str, str]) -> Account:
+    """With the fields that `provision` made; those that the configuration names come first."""
+    return replace(account, fields={**made, **account.fields})

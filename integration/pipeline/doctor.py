@@ -20,6 +20,7 @@ from adapters.contract import Finding, Health, HelpdeskError
 from adapters.http import is_loopback
 from integration.pipeline.context import Context
 from integration.pipeline.hook_watch import watched
+from integration.pipeline.provisioning import provision_findings
 from integration.recovery.calendars import BusinessCalendar
 from integration.recovery.playbook import Playbook
 from integration.settings import ALWAYS_OPEN, AccountSettings, Level, Settings
@@ -54,6 +55,7 @@ def account_findings(context: Context, name: str, *, live: bool = True) -> Itera
     yield from _handling(account)
     try:
         yield from context.helpdesks[name].check()
+        yield from provision_findings(context, name)
     except HelpdeskError as error:
         yield Finding("helpdesk", Health.ERROR, str(error), "see what the call is answered with, and check again")
     if live:

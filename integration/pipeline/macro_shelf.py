@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from adapters.contract import HelpdeskError, Macro
 from integration.pipeline.context import Context
+from integration.recovery.playbook_macros import reply_key
+from integration.store.provisioned import Provisioned
 
 log = structlog.get_logger()
 
@@ -20,12 +22,14 @@ KEPT = timedelta(hours=24)
 MOST = 2_000
 
 
-def refresh_macros(context: Context, account: str) -> int | None:
-    """Read an account's shared macros if the last reading is old. Returns how many there are, None if none was due.
+def refresh_macros(context: Context, account: str, *, anew: bool = False) -> int | None:
+    """Read an account's shared macros if the last reading is old, or `anew` in any case. Returns how many there are,
+    None if none was due.
 
     A plan or role that forbids reading them is no error: there is nothing to suggest, and the log says why.
     """
-    if not context.redis.set(f"makeright:macros-read:{account}", "1", nx=True, ex=int(FRESH.total_seconds())):
+    mark = f"makeright:macros-read:{account}"
+    if not context.redis.set(mark, "1", nx=not anew, ex=int(FRESH.total_seconds())):
         return None
     try:
         found = [macro for _, macro in zip(range(MOST), context.helpdesks[account].macros(), strict=False)]
@@ -40,6 +44,26 @@ def macros_of(context: Context, account: str) -> tuple[Macro, ...]:
     """The macros as last read; none where they never were."""
     kept = context.redis.get(_key(account))
     return tuple(_macro(row) for row in json.loads(kept)) if isinstance(kept, bytes) else ()
+
+
+def provisioned_macros(context: Context, account: str, brand: str | None) -> dict[str, Macro]:
+    """The playbook's own macros that stand in the helpdesk, by their playbook keys, for a ticket of this brand.
+
+    Where the helpdesk's macros can be read, one that is not among them has been deleted or switched off since.
+    """
+    settings = context.account(account)
+    made = Provisioned(context.store).of(account)
+    shelf = {macro.id: macro for macro in macros_of(context, account)}
+    found: dict[str, Macro] = {}
+    for remedy in settings.handling(brand).playbook.remedies.values():
+        for macro in remedy.macros:
+            key = reply_key(settings.own.playbook, brand if brand in settings.brands else None, macro)
+            one = made.get(f"macro.{key}")
+            if one is None or (shelf and one.id not in shelf):
+                continue
+            known = shelf.get(one.id) or Macro(one.id, one.name, macro.body)
+            found[macro.key] = replace(known, url=known.url or one.url)
+    return found
 
 
 def _key(account: str) -> str:

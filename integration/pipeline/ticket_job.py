@@ -18,7 +18,7 @@ from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
-from integration.pipeline.macro_shelf import macros_of
+from integration.pipeline.macro_shelf import macros_of, provisioned_macros
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
 from integration.recovery.macros import MacroRanker
@@ -148,6 +148,7 @@ def _decide(
         past=past,
         contacts=contacts,
         macros=MacroRanker(handling.playbook, macros) if (macros := macros_of(context, account.name)) else None,
+        provisioned=provisioned_macros(context, account.name, ticket.brand),
         tag_prefix=account.tag_prefix,
         notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
         note_limit=helpdesk.note_limit,

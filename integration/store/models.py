@@ -203,3 +203,20 @@ class AuditRow(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (Index("audit_by_time", "at"),)
+
+
+class ProvisionedRow(Base):
+    """A thing in an account's helpdesk that we made (`created`) or changed; `before` is how it was where we changed it."""
+
+    __tablename__ = "provisioned"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    platform_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+    created: Mapped[bool]
+    before: Mapped[dict[str, Any] | None]
+    made_at: Mapped[datetime]

@@ -113,3 +113,22 @@ def test_a_mistake_in_a_playbook_is_told_with_its_line(folder: Path) -> None:
     (folder / "uk.toml").write_text('version = "1"\nprecedence = ["no_calback"]\n')
     with pytest.raises(SettingsError, match=r"accounts\.acme\.playbook: uk\.toml:2"):
         load(folder, GOOD.replace('tag_prefix = "mr_"', 'playbook = "uk.toml"'))
+
+
+def test_a_hook_secret_that_is_yet_to_come_is_missed_only_by_those_who_need_it(folder: Path) -> None:
+    text = GOOD.replace('"env:ACME_HOOK_SECRET", "file:old-secret"', '"file:secrets/acme-hook"')
+    with pytest.raises(SettingsError, match="let `makeright provision acme` do so"):
+        load(folder, text)
+    secrets = load_settings(folder / "makeright.toml", hooks_to_come=True).accounts["acme"].account.webhook_secrets
+    assert list(secrets) == []
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "acme-hook").write_text("new\nold\n")
+    assert [secret.reveal() for secret in secrets] == ["new", "old"]
+    with pytest.raises(SettingsError, match="CLIENT"):
+        load_settings(_without(folder, "env:ACME_CLIENT_SECRET", "file:nowhere-CLIENT"), hooks_to_come=True)
+
+
+def _without(folder: Path, old: str, new: str) -> Path:
+    file = folder / "makeright.toml"
+    file.write_text(file.read_text().replace(old, new))
+    return file

@@ -177,6 +177,19 @@ def update_field(key: int) -> ResponseReturnValue:
     return jsonify(_admin_field(account().ticket_fields.change(row, changed)))
 
 
+@api.delete("/api/v2/admin/ticket_fields/<int:key>")
+@admin_only
+def delete_field(key: int) -> ResponseReturnValue:
+    """The field goes, and with it what tickets hold in it."""
+    row = found(account().ticket_fields, key)
+    if row["default"]:
+        raise invalid(wrong("id", "Default fields cannot be deleted"))
+    account().ticket_fields.remove(key)
+    for ticket in account().desk.tickets.values():
+        ticket.fields.pop(row["name"], None)
+    return "", 204
+
+
 def _choice_value(choice: Record) -> str:
     if not choice.get("value"):
         raise invalid(missing("choices"))

@@ -306,7 +306,15 @@ def create_policy() -> ResponseReturnValue:
     row = {"title": wish["title"], "description": wish.get("description") or "", "filter": wish["filter"]}
     metrics = wish.get("policy_metrics") or []
     made = shelf.add({**row, "position": wish.get("position") or len(shelf) + 1, "policy_metrics": metrics})
+    _line_up(made)
     return jsonify({"sla_policy": shapes.setting("slas/policies")(made)}), 201
+
+
+def _line_up(newest: Record | None = None) -> None:
+    """Positions without gaps; one put at a place that is taken stands before the one that took it."""
+    rows = sorted(account().sla_policies, key=lambda row: (row["position"], row is not newest))
+    for position, row in enumerate(rows, 1):
+        row["position"] = position
 
 
 @api.get("/api/v2/slas/policies/<int:key>")
@@ -329,6 +337,7 @@ def update_policy(key: int) -> ResponseReturnValue:
 def delete_policy(key: int) -> ResponseReturnValue:
     found(account().sla_policies, key)
     account().sla_policies.remove(key)
+    _line_up()
     return "", 204
 
 
@@ -384,6 +393,6 @@ def _view(wish: Record, conditions: dict[str, Any]) -> Record:
         "default": False,
         "position": wish.get("position") or len(account().views) + 1,
         "conditions": conditions,
-        "execution": wish.get("execution") or {"columns": []},
+        "execution": wish.get("output") or wish.get("execution") or {"columns": []},
         "restriction": wish.get("restriction"),
     }

@@ -167,6 +167,8 @@ class ViewWish(ConditionsWish):
     active = fields.Boolean()
     position = fields.Integer(allow_none=True)
     execution = fields.Dict(allow_none=True)
+    # Written as `output`, read as `execution`.
+    output = fields.Dict(allow_none=True)
     restriction = fields.Dict(allow_none=True)
 
 

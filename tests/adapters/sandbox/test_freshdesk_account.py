@@ -298,3 +298,15 @@ def test_a_thousand_webhooks_an_hour(sandbox: RunningSandbox, receiver: Receiver
     sandbox.control("clock", {"advance": 3600})
     sandbox.settle(60)
     assert len(receiver.calls) == 1003
+
+
+def test_own_fields_can_be_deleted_and_default_ones_cannot(sandbox: RunningSandbox) -> None:
+    wish = {"label": "Why", "label_for_customers": "Why", "type": "custom_text"}
+    made = sandbox.freshdesk("POST", "admin/ticket_fields", admin=True, json=wish).json()
+    assert sandbox.freshdesk("DELETE", f"admin/ticket_fields/{made['id']}").status_code == 403
+    assert sandbox.freshdesk("DELETE", f"admin/ticket_fields/{made['id']}", admin=True).status_code == 204
+    assert sandbox.freshdesk("GET", f"admin/ticket_fields/{made['id']}", admin=True).status_code == 404
+    rows = sandbox.freshdesk("GET", "ticket_fields").json()
+    status = next(row for row in rows if row["name"] == "status")
+    assert "Why" not in {row["label"] for row in rows}
+    assert sandbox.freshdesk("DELETE", f"admin/ticket_fields/{status['id']}", admin=True).status_code == 400

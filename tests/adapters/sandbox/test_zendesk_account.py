@@ -221,6 +221,27 @@ def test_a_drop_down_is_created_changed_and_used(sandbox: RunningSandbox) -> Non
         assert sandbox.zendesk("POST", "ticket_fields", json={"ticket_field": bad}).status_code == 422
 
 
+def test_a_policy_put_first_stands_before_the_others_until_it_goes(sandbox: RunningSandbox) -> None:
+    def order() -> list[tuple[int, str]]:
+        rows = sandbox.zendesk("GET", "slas/policies").json()["sla_policies"]
+        return [(row["position"], row["title"]) for row in rows]
+
+    before = order()
+    rule = {"all": [{"field": "current_tags", "operator": "includes", "value": "sla_put_right"}], "any": []}
+    wish = {"title": "First", "filter": rule, "position": 1}
+    made = sandbox.zendesk("POST", "slas/policies", json={"sla_policy": wish}).json()["sla_policy"]
+    assert order() == [(1, "First"), (2, "Standard")]
+    sandbox.zendesk("DELETE", f"slas/policies/{made['id']}")
+    assert order() == before
+
+
+def test_a_views_output_is_read_back_as_its_execution(sandbox: RunningSandbox) -> None:
+    rule = {"all": [{"field": "status", "operator": "less_than", "value": "solved"}]}
+    wish = {"title": "Recovery", **rule, "output": {"columns": ["status"], "sort_by": "updated"}}
+    view = sandbox.zendesk("POST", "views", json={"view": wish}).json()["view"]
+    assert view["execution"] == wish["output"] and "output" not in view
+
+
 def test_schedules_policies_and_views(sandbox: RunningSandbox) -> None:
     (schedule,) = sandbox.zendesk("GET", "business_hours/schedules").json()["schedules"]
     assert schedule["time_zone"] == "Eastern Time (US & Canada)"

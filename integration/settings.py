@@ -29,6 +29,7 @@ from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
 from integration.recovery.playbook import Playbook, default_layer, default_playbook, read_playbook
 from integration.recovery.playbook_layers import Layer, PlaybookError
+from integration.recovery.rehearsal.exercises import Exercise, read_exercises
 
 DEFAULT_FILE = Path("makeright.toml")
 # For an account that names no business hours: every hour is one.
@@ -88,6 +89,17 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodwillApproval:
+    """Whose tag on a ticket approves a gesture: per role of the playbook the e-mail addresses or user ids of people.
+
+    `unnamed_tags` lets a tag count whose setter the helpdesk does not tell: then whoever may tag may approve.
+    """
+
+    approvers: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    unnamed_tags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One account: what the adapter needs (`account`, of helpdesk `kind`) and what we decided about it."""
 
@@ -102,6 +114,8 @@ class AccountSettings:
     own: Handling
     brands: Mapping[str, Handling]
     sidebar_secrets: tuple[Secret, ...] = ()
+    goodwill: GoodwillApproval = GoodwillApproval()
+    exercises: tuple[Exercise, ...] = field(default=(), repr=False)
 
     def handling(self, brand: str | None) -> Handling:
         """The brand's own playbook and calendar where it has them, else the account's."""
@@ -179,6 +193,23 @@ class AlertsSchema(Schema):
         )
 
 
+class GoodwillSchema(Schema):
+    """`{ approvers = { lead = ["maria@acme.example"] } }`"""
+
+    class Meta:
+        unknown = RAISE
+
+    approvers = fields.Dict(
+        fields.String(), fields.List(fields.String(validate=validate.Length(min=1))), load_default=dict
+    )
+    unnamed_tags = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def built(self, data: dict[str, Any], **_: Any) -> GoodwillApproval:
+        people = {role: frozenset(one.strip().casefold() for one in who) for role, who in data["approvers"].items()}
+        return GoodwillApproval(people, data["unnamed_tags"])
+
+
 class BrandSchema(Schema):
     """A brand's own calendar and playbook; what it does not say is the account's."""
 
@@ -231,6 +262,8 @@ class AccountSchema(Schema):
     playbook = fields.String(load_default=None)
     brands = fields.Dict(fields.String(), fields.Nested(BrandSchema), load_default=dict)
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
+    goodwill = fields.Nested(GoodwillSchema, load_default=GoodwillApproval)
+    exercises = fields.String(load_default=None)
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -320,6 +353,10 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         )
         for brand, said in base["brands"].items()
     }
+    for role in base["goodwill"].approvers:
+        if role not in own.playbook.goodwill.limits:
+            roles = ", ".join(own.playbook.goodwill.limits)
+            problems.append(f"{place}.goodwill.approvers.{role}: the playbook has no such role; use one of {roles}")
     base_url = base["base_url"]
     sandbox = base_url is not None and is_loopback(urlsplit(base_url).hostname or "")
     if not base["webhook_secrets"]:
@@ -344,6 +381,8 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
         sidebar_secrets=tuple(base["sidebar_secrets"]),
+        goodwill=base["goodwill"],
+        exercises=_exercises(base["exercises"], folder, f"{place}.exercises", problems),
         own=own,
         brands=brands,
     )
@@ -362,6 +401,19 @@ def _playbook(files: list[str | None], folder: Path, place: str, problems: list[
     except PlaybookError as error:
         problems.extend(f"{place}: {problem}" for problem in error.problems)
         return default_playbook()
+
+
+def _exercises(name: str | None, folder: Path, place: str, problems: list[str]) -> tuple[Exercise, ...]:
+    """The account's own exercises for practice (docs/rehearsal.md)."""
+    if name is None:
+        return ()
+    try:
+        return tuple(read_exercises((folder / name).read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{place}: {name!r}: cannot be read ({type(error).__name__}): name a file beside this one")
+    except ValueError as error:
+        problems.append(f"{place}: {name!r}: {error}")
+    return ()
 
 
 def _load(schema: Schema, data: Any, place: str, problems: list[str]) -> Any:

@@ -83,10 +83,14 @@ class ZendeskClient:
         return next(iter(self._read(CommentsAnswer, path, params, gone_if=_is_gone).comments), None)
 
     def newest_audits(self, ticket_id: str, pages: int) -> Iterator[Audit]:
-        for number, page in enumerate(self._pages(AuditsAnswer, f"{_ticket_path(ticket_id)}/audits", "-created_at"), 1):
+        for page in self.audit_pages(ticket_id, pages):
             yield from page.audits
-            if number >= pages:
-                return
+
+    def audit_pages(self, ticket_id: str, pages: int, **params: str) -> Iterator[AuditsAnswer]:
+        """The newest updates first; `include="users"` brings their authors."""
+        path = f"{_ticket_path(ticket_id)}/audits"
+        for _, page in zip(range(pages), self._pages(AuditsAnswer, path, "-created_at", **params), strict=False):
+            yield page
 
     def me(self) -> User:
         return self._read(UserAnswer, "/api/v2/users/me").user

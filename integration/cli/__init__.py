@@ -9,8 +9,10 @@ import click
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
+from integration.cli.goodwill import goodwill_commands
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.report import report
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
@@ -39,6 +41,8 @@ for command in (
     *playbook_commands,
     *complaint_commands,
     *coach_commands,
+    *goodwill_commands,
+    report,
     demo,
 ):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -16,11 +17,12 @@ from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
 from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline import deadline_job
+from integration.pipeline import deadline_job, goodwill
 from integration.pipeline.context import Context
 from integration.pipeline.macro_shelf import macros_of
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
+from integration.recovery.goodwill import Grant
 from integration.recovery.macros import MacroRanker
 from integration.recovery.plan import Standing, Surroundings, plan
 from integration.recovery.playbook import Playbook
@@ -100,7 +102,8 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
     account = context.account(account_name)
     helpdesk = context.helpdesks[account_name]
     ticket = zones.read(helpdesk.fetch(ticket_id))
-    fingerprint = _fingerprint(ticket, account, brain)
+    goodwill.heed_tags(context, account, ticket)
+    fingerprint = _fingerprint(ticket, account, brain, goodwill.standing(context, account_name, ticket_id))
     state = context.store.ticket_state(account_name, ticket_id)
     if state is not None and ticket.status in (Status.SOLVED, Status.CLOSED):
         context.store.saw_closed(account_name, ticket_id, state.tags & ticket.tags)
@@ -154,6 +157,7 @@ def _decide(
     )
     planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
     names = tuple(label.value for label in labels)
+    grants = goodwill.grants_on(context, account.name, ticket.id, handling.playbook)
     if planned is not None and planned.is_new_clock:
         deadline_job.start(context, account, ticket, planned, names)
     return Decision(
@@ -176,7 +180,7 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
-        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now())),
+        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now(), grants)),
         annotation=plain(planned.annotation) if planned else {},
         outcome=Outcome.PLANNED,
         created_at=context.now(),
@@ -199,7 +203,12 @@ def _relationship(
 
 
 def _suggestion(
-    ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings, now: datetime
+    ticket: Ticket,
+    reading: Reading,
+    playbook: Playbook,
+    around: Surroundings,
+    now: datetime,
+    grants: tuple[Grant, ...],
 ) -> Suggestion:
     """What agents are shown: also labels that are not sure enough to be written."""
     shown = reading.labels(Sureness.SHOW)
@@ -213,6 +222,7 @@ def _suggestion(
         now,
         labels=shown,
         tag_prefix=around.tag_prefix,
+        grants=grants,
     )
 
 
@@ -236,7 +246,7 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     )
 
 
-def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
+def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain, granted: Iterable[str]) -> str:
     """Stands for everything a decision depends on: if it is unchanged, so is the decision."""
     digest = blake2b(digest_size=20)
     for part in (
@@ -247,6 +257,7 @@ def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
         repr(sorted(account.thresholds.items())),
         ticket.subject,
         *(f"{message.id} {message.author_role} {message.text}" for message in ticket.messages if message.public),
+        *granted,
     ):
         encoded = part.encode("utf-8", "replace")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)

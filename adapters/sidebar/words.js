@@ -60,6 +60,7 @@ const SILENCES = {
   }),
   other_language: (detail) => ({ title: "Another language", text: `The message is not in English${detail ? ` (${language(detail)})` : ""}, so it was not judged.` }),
   too_short: () => ({ title: "Too short to tell", text: "The customer's message has too few words to judge." }),
+  set_aside: () => ({ title: "Set aside", text: "A colleague has said that this is none of the four. It comes back only if the customer says so again." }),
   no_customer_text: () => ({ title: "Nothing from the customer", text: "The newest words on this ticket are not the customer's." }),
 };
 

@@ -86,11 +86,13 @@ class ZendeskClient:
         for page in self.audit_pages(ticket_id, pages):
             yield from page.audits
 
-    def audit_pages(self, ticket_id: str, pages: int, **params: str) -> Iterator[AuditsAnswer]:
-        """The newest updates first; `include="users"` brings their authors."""
+    def audit_pages(self, ticket_id: str, pages: int) -> Iterator[AuditsAnswer]:
+        """The newest updates first, with their authors."""
         path = f"{_ticket_path(ticket_id)}/audits"
-        for _, page in zip(range(pages), self._pages(AuditsAnswer, path, "-created_at", **params), strict=False):
+        for number, page in enumerate(self._pages(AuditsAnswer, path, "-created_at", include="users"), 1):
             yield page
+            if number >= pages:
+                return
 
     def me(self) -> User:
         return self._read(UserAnswer, "/api/v2/users/me").user

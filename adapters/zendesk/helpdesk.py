@@ -107,7 +107,7 @@ class ZendeskDesk(Helpdesk):
         )
 
     def who_tagged(self, ticket_id: str, tag: str) -> Tagging | None:
-        for page in self._client.audit_pages(ticket_id, AUDIT_PAGES, include="users"):
+        for page in self._client.audit_pages(ticket_id, AUDIT_PAGES):
             for audit in page.audits:
                 event = next((event for event in audit.events if event.adds(tag)), None)
                 if event is not None:

@@ -19,6 +19,7 @@ from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline import deadline_job, goodwill
 from integration.pipeline.context import Context
+from integration.pipeline.corrections import read_corrected
 from integration.pipeline.macro_shelf import macros_of
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
@@ -142,7 +143,8 @@ def _decide(
 ) -> Decision:
     """What to do about the ticket; where that sets a clock, it runs from here on."""
     handling = account.handling(ticket.brand)
-    reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
+    classifier = brain.classifier.with_thresholds(account.thresholds)
+    reading = read_corrected(context.store, classifier, account.name, ticket)
     labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
     past, contacts = _relationship(context, account, handling, ticket)
     around = Surroundings(

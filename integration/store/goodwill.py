@@ -137,7 +137,7 @@ def _asked(row: GoodwillRow) -> AskedGesture:
         requester_id=row.requester_id,
         complaint=row.complaint,
         gesture=row.gesture,
-        amount=Decimal(row.hundredths) / 100,
+        amount=(Decimal(row.hundredths) / 100).quantize(Decimal("0.01")),
         currency=row.currency,
         state=row.state,
         asked_at=row.asked_at,

@@ -61,7 +61,9 @@ def read_exercises(lines: Iterable[str]) -> Iterator[Exercise]:
         except json.JSONDecodeError as error:
             raise ValueError(f"line {number}: not JSON ({error.msg})") from None
         except ValidationError as error:
-            places = "; ".join(f"{key}: {_first(said)}" for key, said in error.normalized_messages().items())
+            places = "; ".join(
+                f"{key}: {_first(said)}" if key != "_schema" else _first(said) for key, said in _places(error)
+            )
             raise ValueError(f"line {number}: {places}") from None
         if one.id in seen:
             raise ValueError(f"line {number}: id {one.id!r} stands in line {seen[one.id]} already; give it another")
@@ -80,6 +82,11 @@ def after(exercises: tuple[Exercise, ...], last: str) -> Exercise:
     """The one behind `last`, from the end back to the beginning; the first where `last` is none of them."""
     ids = [one.id for one in exercises]
     return exercises[(ids.index(last) + 1) % len(ids) if last in ids else 0]
+
+
+def _places(error: ValidationError) -> Iterator[tuple[str, Any]]:
+    messages: Any = error.messages
+    yield from messages.items() if isinstance(messages, dict) else [("_schema", messages)]
 
 
 def _first(said: Any) -> str:

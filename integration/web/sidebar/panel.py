@@ -44,6 +44,7 @@ class Reason(StrEnum):
     OTHER_LANGUAGE = "other_language"
     TOO_SHORT = "too_short"
     NO_CUSTOMER_TEXT = "no_customer_text"
+    SET_ASIDE = "set_aside"
 
 
 # How a stored reason begins (`Reading.reason`).
@@ -53,6 +54,7 @@ _REASONS = {
     Silence.TOO_SHORT.value: Reason.TOO_SHORT,
     Silence.EMPTY.value: Reason.NO_CUSTOMER_TEXT,
     Silence.BY_THE_BUSINESS.value: Reason.NO_CUSTOMER_TEXT,
+    Silence.SET_ASIDE.value: Reason.SET_ASIDE,
 }
 
 

@@ -27,7 +27,7 @@ _ADDRESS = re.compile(
 )
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
 # Codes and telephone numbers: three digits or more, whatever stands between them. "2 pm" and "9 days" stay.
-_NUMBER = re.compile(r"[#+(]{0,2}\b\w*\d[\w.,/()-]*(?: [(\d][\w.,/()-]*)*")
+_NUMBER = re.compile(r"[#+(]{0,2}(?<![\w-])[\w-]*\d[\w.,/()-]*(?: [(\d][\w.,/()-]*)*")
 _LONGEST_NUMBER_KEPT = 2
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*")
 _START = re.compile(r"(?:^|[.!?:\u2026]['\"\u201d\u2019)]*\s+|\n\s*|[\"\u201c\u2018(]\s*)$")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from integration.complaints.windows import sentences
-from integration.recovery.coach.apologies import apologies, is_direct
+from integration.recovery.coach.apologies import apologies
 from integration.recovery.coach.findings import Finding, Rule
 from integration.recovery.fact_patterns import DATE
 from integration.recovery.wording import terms
@@ -89,6 +89,8 @@ _RESTORES = re.compile(
     r"|\bcost you anything\b",
     re.IGNORECASE,
 )
+# An apology for a feeling or a possibility is none.
+_HOLLOW = re.compile(r"\b(?:if|any\w*|but|however|though|in case|feel|felt|upset|whatever)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:hello|hi|hey|dear|good (?:morning|afternoon|evening|day))\b[^.!?\n]{0,40}[,!.]?$", re.IGNORECASE
 )
@@ -98,9 +100,15 @@ def steps(reply: str, customer: str, findings: Iterable[Finding] = ()) -> tuple[
     """The five steps in their order. `customer` is the message replied to, `findings` what the coach found in `reply`."""
     reply = reply[:LONGEST_REPLY]
     found = [span for span in sentences(reply, [(0, len(reply))]) if not _GREETING.match(reply[slice(*span)])]
+    findings = tuple(findings)
     disowned = [(one.start, one.end) for one in findings if one.rule in _DISOWNS]
+    hollow = [(one.start, one.end) for one in findings if one.rule is Rule.NON_APOLOGY]
     known = {term for term, _ in terms(customer)}
-    said = apologies(reply, found)
+    meant = [
+        one
+        for one in apologies(reply, found)
+        if not _HOLLOW.search(reply, *one) and not any(_overlap(one, other) for other in hollow)
+    ]
 
     def acknowledges(span: Span) -> bool:
         words = reply[slice(*span)]
@@ -110,7 +118,7 @@ def steps(reply: str, customer: str, findings: Iterable[Finding] = ()) -> tuple[
         return len(shared) >= _SHARED_TERMS or (bool(_KNOWS.search(words)) and not words.endswith("?"))
 
     def apologises(span: Span) -> bool:
-        return any(_overlap(span, one) for one in said) and is_direct(reply, span)
+        return any(_overlap(span, one) for one in meant)
 
     def owns(span: Span) -> bool:
         return bool(_OWNS.search(reply, *span)) and not any(_overlap(span, one) for one in disowned)

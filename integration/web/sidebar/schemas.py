@@ -15,6 +15,7 @@ from integration.store.feedback import Kind, Verdict
 from integration.web.sidebar.panel import Reason, State
 
 LONGEST_DRAFT = 20_000
+LARGEST_AMOUNT = 1_000_000
 # Why a label is wrong, as the panel's buttons have it.
 REASONS = ("not_said", "someone_else", "settled", "other_label")
 VARIANTS = ("full", "short", "call")
@@ -157,11 +158,17 @@ class DraftToCoachSchema(_Body):
     )
 
 
+def _is_an_amount(amount: Decimal) -> None:
+    # Not `validate.Range`: its bounds would stand in the description as text.
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        raise ValidationError(f"an amount is 0 to {LARGEST_AMOUNT}")
+
+
 class GoodwillSchema(_Body):
     """A gesture that an agent wants to give, or the `id` of one to take back."""
 
     gesture = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[a-z0-9_]{1,64}$"))
-    amount = fields.Decimal(load_default=Decimal(0), validate=validate.Range(0, 1_000_000))
+    amount = fields.Decimal(load_default=Decimal(0), validate=_is_an_amount)
     by = fields.String(load_default="", validate=validate.Length(max=120), metadata={"description": "a hint"})
     withdraw = fields.Integer(load_default=None, allow_none=True, strict=True)
 

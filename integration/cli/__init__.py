@@ -12,6 +12,7 @@ from integration.cli.demo import demo
 from integration.cli.goodwill import goodwill_commands
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.rehearsal import rehearsal_commands
 from integration.cli.report import report
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
@@ -42,6 +43,7 @@ for command in (
     *complaint_commands,
     *coach_commands,
     *goodwill_commands,
+    *rehearsal_commands,
     report,
     demo,
 ):

@@ -49,6 +49,9 @@ RUN_BY = {
     "makeright evaluate": "tests/integration/complaints",
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
     "makeright train": "tests/integration/complaints",
+    "makeright goodwill": "tests/integration/test_goodwill_run.py",
+    "makeright report spend": "tests/integration/test_goodwill_run.py",
+    "makeright rehearsal collect": "tests/integration/cli/test_rehearsal.py",
 }
 _COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make|makeright|adapters\.sandbox) .+$")
 

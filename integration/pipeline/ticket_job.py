@@ -11,7 +11,7 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
+from adapters.contract import AuthorRole, Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
@@ -128,9 +128,17 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
         standing = context.store.ticket_state(account_name, ticket_id)
         outcome = write(context.store, helpdesk, ticket, decision, standing.tags if standing else frozenset())
     if outcome is Outcome.WRITTEN:
-        # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
-        return outcome
+        # The ticket is not as it was read any more; what its clock has to say comes with the next mark, unless an answer
+        # of ours is what was read: whether that keeps the deadline must not wait.
+        if not _ends_with_an_answer(ticket):
+            return outcome
+        ticket = zones.read(helpdesk.fetch(ticket_id))
     return deadline_job.look(context, account, ticket) or outcome
+
+
+def _ends_with_an_answer(ticket: Ticket) -> bool:
+    said = [message.author_role for message in ticket.messages if message.public]
+    return bool(said) and said[-1] is AuthorRole.AGENT
 
 
 def _decide(

@@ -222,6 +222,16 @@ class Macro:
 
 
 @dataclass(frozen=True, slots=True)
+class Tagging:
+    """Who put a tag onto a ticket, as the platform itself tells, and when. `is_staff`: an agent or administrator."""
+
+    person_id: str
+    at: datetime
+    is_staff: bool
+    email: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A ticket that changed, with the version it changed to (comparable with `Ticket.version`)."""
 
@@ -337,6 +347,7 @@ class Capability(StrEnum):
     EDIT_NOTE = "edit_note"
     MACRO_RECORD = "macro_record"
     DUE_DATE = "due_date"
+    TAG_HISTORY = "tag_history"
 
 
 class HelpdeskError(Exception):
@@ -458,6 +469,11 @@ class Helpdesk(ABC):
     def brands(self) -> Iterator[Brand]:
         """The brands that tickets belong to. Raises HelpdeskError."""
         return iter(())
+
+    def who_tagged(self, ticket_id: str, tag: str) -> Tagging | None:
+        """The person who last put this tag onto the ticket; None where no person did, or the platform does not tell
+        (it has no Capability.TAG_HISTORY then). Raises HelpdeskError."""
+        return None
 
     @abstractmethod
     def check(self) -> Iterable[Finding]:

@@ -19,6 +19,8 @@ from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
 from integration.web.sidebar.api import docs, sidebar
 from integration.web.sidebar.coaching import load_judge
+from integration.web.sidebar.goodwill import goodwill
+from integration.web.sidebar.rehearsal import rehearsal
 from integration.web.sidebar.throttle import Throttle
 
 # A hook must be answered within a second or so, even if Redis hangs.
@@ -60,7 +62,8 @@ def _add_sidebar(app: Flask, context: Context) -> None:
         },
     )
     api = Api(app)
-    api.register_blueprint(sidebar)
+    for part in (sidebar, goodwill, rehearsal):
+        api.register_blueprint(part)
     app.register_blueprint(docs)
     app.extensions["makeright-spec"] = api.spec
     app.extensions["makeright-throttle"] = Throttle(context.redis)

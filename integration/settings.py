@@ -27,6 +27,7 @@ from integration.configuration.reading import Reading, SettingsError
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
 from integration.recovery.playbook import Playbook
+from integration.recovery.rehearsal.exercises import Exercise, read_exercises
 from integration.recovery.toml_mistakes import nearest
 from integration.recovery.toml_places import Path as KeyPath
 
@@ -89,6 +90,17 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodwillApproval:
+    """Whose tag on a ticket approves a gesture: per role of the playbook the e-mail addresses or user ids of people.
+
+    `unnamed_tags` lets a tag count whose setter the helpdesk does not tell: then whoever may tag may approve.
+    """
+
+    approvers: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    unnamed_tags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One account: what the adapter needs (`account`, of helpdesk `kind`) and what we decided about it."""
 
@@ -103,6 +115,8 @@ class AccountSettings:
     own: Handling
     brands: Mapping[str, Handling]
     sidebar_secrets: tuple[Secret, ...] = ()
+    goodwill: GoodwillApproval = GoodwillApproval()
+    exercises: tuple[Exercise, ...] = field(default=(), repr=False)
 
     def handling(self, brand: str | None) -> Handling:
         """The brand's own playbook and calendar where it has them, else the account's."""
@@ -212,6 +226,23 @@ class AlertsSchema(Schema):
         )
 
 
+class GoodwillSchema(Schema):
+    """`{ approvers = { lead = ["maria@acme.example"] } }`"""
+
+    class Meta:
+        unknown = RAISE
+
+    approvers = fields.Dict(
+        fields.String(), fields.List(fields.String(validate=validate.Length(min=1))), load_default=dict
+    )
+    unnamed_tags = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def built(self, data: dict[str, Any], **_: Any) -> GoodwillApproval:
+        people = {role: frozenset(one.strip().casefold() for one in who) for role, who in data["approvers"].items()}
+        return GoodwillApproval(people, data["unnamed_tags"])
+
+
 class BrandSchema(Schema):
     """A brand's own calendar and playbook; what it does not say is the account's."""
 
@@ -269,6 +300,8 @@ class AccountSchema(Schema):
     playbook = fields.String(load_default=None)
     brands = fields.Dict(fields.String(), fields.Nested(BrandSchema), load_default=dict)
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
+    goodwill = fields.Nested(GoodwillSchema, load_default=GoodwillApproval)
+    exercises = fields.String(load_default=None)
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -365,6 +398,10 @@ def _account(name: str, section: Any, raw: Any, reading: Reading) -> AccountSett
         reading.wrong(path, str(error))
         return None
     own, brands = _handlings(base, path, reading)
+    for role in base["goodwill"].approvers:
+        if role not in own.playbook.goodwill.limits:
+            roles = ", ".join(own.playbook.goodwill.limits)
+            reading.wrong((*path, "goodwill", "approvers", role), f"the playbook has no such role; use one of {roles}")
     return AccountSettings(
         name=name,
         kind=base["helpdesk"],
@@ -375,6 +412,8 @@ def _account(name: str, section: Any, raw: Any, reading: Reading) -> AccountSett
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
         sidebar_secrets=tuple(base["sidebar_secrets"]),
+        goodwill=base["goodwill"],
+        exercises=_exercises(base["exercises"], reading, (*path, "exercises")),
         own=own,
         brands=brands,
     )
@@ -402,3 +441,17 @@ def _handlings(base: Mapping[str, Any], path: KeyPath, reading: Reading) -> tupl
             book = reading.playbook([*files, said["playbook"]], (*path, "brands", brand, "playbook"))
         brands[brand] = Handling(book, said["calendar"] or own.calendar)
     return own, brands
+
+
+def _exercises(name: str | None, reading: Reading, path: KeyPath) -> tuple[Exercise, ...]:
+    """The account's own exercises for practice (docs/rehearsal.md)."""
+    if name is None:
+        return ()
+    try:
+        return tuple(read_exercises(reading.text(reading.folder / name).splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        fix = f"cannot be read ({type(error).__name__}): name a file of UTF-8 text beside this one"
+        reading.wrong(path, fix, value=name)
+    except ValueError as error:
+        reading.wrong(path, str(error), value=name)
+    return ()

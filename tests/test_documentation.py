@@ -53,6 +53,9 @@ RUN_BY = {
     "makeright rotate": "tests/integration/test_provision_commands.py",
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
     "makeright train": "tests/integration/complaints",
+    "makeright goodwill": "tests/integration/test_goodwill_run.py",
+    "makeright report spend": "tests/integration/test_goodwill_run.py",
+    "makeright rehearsal collect": "tests/integration/cli/test_rehearsal.py",
 }
 _COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make|makeright|adapters\.sandbox) .+$")
 

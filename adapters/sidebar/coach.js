@@ -58,24 +58,12 @@ export class CoachBox {
   }
 
   show(findings, text) {
-    // Places are counted in characters, not in the 16-bit units of a JavaScript string.
-    const letters = [...text];
     this.marked.hidden = this.list.hidden = !findings.length;
     this.said.textContent = text && !findings.length ? "Nothing to add: that reads well." : "";
     this.said.classList.toggle("well", Boolean(text) && !findings.length);
-    const pieces = [];
-    let at = 0;
-    for (const one of [...findings].sort((a, b) => a.start - b.start)) {
-      if (one.start < at) continue;
-      pieces.push(letters.slice(at, one.start).join(""), h("mark", {}, letters.slice(one.start, one.end).join("")));
-      at = one.end;
-    }
-    this.marked.replaceChildren(...pieces, letters.slice(at).join(""));
-    this.list.replaceChildren(...findings.map((one) => h("li", {},
-      h("p", { class: "rule" }, icon("warn"), RULES[one.rule] || one.rule, h("q", {}, one.text)),
-      one.why && h("p", {}, one.why),
-      one.instead && h("p", { class: "instead" }, h("span", { class: "tag-word" }, "Better"), one.instead,
-        this.box && h("button", { type: "button", class: "link", onclick: () => this.replace(one, letters) }, "Use it")))));
+    const letters = [...text];
+    this.marked.replaceChildren(...underlined(text, findings));
+    this.list.replaceChildren(...findings.map((one) => explained(one, this.box && (() => this.replace(one, letters)))));
   }
 
   replace(one, letters) {
@@ -83,4 +71,27 @@ export class CoachBox {
     this.box.focus();
     this.ask(this.box.value);
   }
+}
+
+// The draft with the places of the findings underlined. Places are counted in characters, not in the 16-bit units of a
+// JavaScript string.
+export function underlined(text, findings) {
+  const letters = [...text];
+  const pieces = [];
+  let at = 0;
+  for (const one of [...findings].sort((a, b) => a.start - b.start)) {
+    if (one.start < at) continue;
+    pieces.push(letters.slice(at, one.start).join(""), h("mark", {}, letters.slice(one.start, one.end).join("")));
+    at = one.end;
+  }
+  return [...pieces, letters.slice(at).join("")];
+}
+
+// One finding: which rule, the words, why, and better ones; `use` puts these into the draft, where that can be done.
+export function explained(one, use) {
+  return h("li", {},
+    h("p", { class: "rule" }, icon("warn"), RULES[one.rule] || one.rule, h("q", {}, one.text)),
+    one.why && h("p", {}, one.why),
+    one.instead && h("p", { class: "instead" }, h("span", { class: "tag-word" }, "Better"), one.instead,
+      use && h("button", { type: "button", class: "link", onclick: use }, "Use it")));
 }

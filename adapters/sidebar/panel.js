@@ -2,6 +2,8 @@
 
 import { CoachBox } from "./coach.js";
 import { countdown } from "./clock.js";
+import { GoodwillBox } from "./goodwill.js";
+import { Rehearsal } from "./rehearsal.js";
 import { distance, filled, given, open } from "./draft.js";
 import { h, icon } from "./dom.js";
 import { emptiness, percent, POLICIES, REASONS, TROUBLES, VARIANTS } from "./words.js";
@@ -30,6 +32,9 @@ export class Panel {
     this.host.onChange(() => this.refresh());
     this.host.onSent?.((text) => this.sent(text));
     this.coach = new CoachBox(this.host, "full");
+    this.goodwill = new GoodwillBox(this.host, () => this.refresh());
+    this.goodwill.agent = this.agent;
+    this.rehearsal = new Rehearsal(this.host, () => { this.practising = false; this.render(); });
     new ResizeObserver(() => this.host.resize(Math.ceil(this.root.getBoundingClientRect().height))).observe(this.root);
     setInterval(() => this.tick(), TICK);
     await this.refresh();
@@ -64,6 +69,7 @@ export class Panel {
     this.rated = null;
     this.notice = null;
     this.corrections = new Map();
+    this.goodwill.words = "";
   }
 
   lookAgain() {
@@ -76,6 +82,7 @@ export class Panel {
     const pause = RETRIES[Math.min(this.failures, RETRIES.length - 1)];
     this.failures += 1;
     if (kind !== "refused") this.timer = setTimeout(() => this.refresh(), pause);
+    if (this.practising) return;
     const trouble = TROUBLES[kind];
     this.draw([this.empty("warn", trouble.title, trouble.text,
       h("button", { type: "button", class: "button", onclick: () => this.refresh() }, icon("again"), "Try again"))], "trouble");
@@ -85,6 +92,7 @@ export class Panel {
 
   render() {
     const { view } = this;
+    if (this.practising) return;
     this.shownStale = this.stale;
     this.coach.policy = view.policy;
     if (view.state !== "suggestion") {
@@ -94,7 +102,8 @@ export class Panel {
     this.draw([
       this.banner(),
       h("div", { class: this.stale ? "body stale" : "body" },
-        this.complaints(), this.clock(), this.relationship(), this.macros(), this.draft(), this.coach.node, this.opinion()),
+        this.complaints(), this.clock(), this.relationship(), this.macros(), this.draft(), this.gestures(), this.coach.node, this.opinion()),
+      this.more(),
     ], this.stale ? "stale" : "suggestion");
   }
 
@@ -119,7 +128,24 @@ export class Panel {
       this.empty(name, title, text, again),
       label && view.decision_id ? this.missed("Did we miss one?") : null,
       view.state === "silent" ? this.coach.node : null,
+      this.more(),
     ];
+  }
+
+  // The way to the practice, below everything that is about the ticket.
+  more() {
+    return h("nav", { class: "more", "aria-label": "More" },
+      h("button", { type: "button", class: "link", "data-key": "practise", onclick: () => this.practise() }, "Practise"));
+  }
+
+  practise() {
+    this.practising = true;
+    this.draw([this.rehearsal.node], "practice");
+    this.rehearsal.start();
+  }
+
+  gestures() {
+    return this.view.goodwill ? this.goodwill.node(this.view.goodwill, this.stale) : null;
   }
 
   banner() {

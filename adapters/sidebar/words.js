@@ -26,6 +26,19 @@ export const RULES = {
   fault_admission: "Admits fault",
 };
 
+// The five steps of a recovery: what each is called, and what to ask oneself where it was not seen.
+export const STEPS = {
+  acknowledge: ["Acknowledge", "Does your reply say what happened, in the customer's own terms?"],
+  apologise: ["Apologise", "Is there one plain apology, without “if” and without “but”?"],
+  own: ["Own it", "Does “we” or “I” take it on, with nobody else to blame?"],
+  act: ["Act", "Who does what, and by when?"],
+  make_right: ["Make it right", "What puts them where they should have been, or asks what would?"],
+};
+
+export const gestureState = (one) => ({
+  pending: `waits for ${one.approver ? `a ${one.approver}` : "a yes"}`, approved: "approved, in the draft", declined: "declined",
+})[one.state] || one.state;
+
 // Why the panel is empty: a title, a sentence, and whether the agent can say what was missed.
 export function emptiness(view) {
   switch (view.state) {
@@ -47,6 +60,7 @@ const SILENCES = {
   }),
   other_language: (detail) => ({ title: "Another language", text: `The message is not in English${detail ? ` (${language(detail)})` : ""}, so it was not judged.` }),
   too_short: () => ({ title: "Too short to tell", text: "The customer's message has too few words to judge." }),
+  set_aside: () => ({ title: "Set aside", text: "A colleague has said that this is none of the four. It comes back only if the customer says so again." }),
   no_customer_text: () => ({ title: "Nothing from the customer", text: "The newest words on this ticket are not the customer's." }),
 };
 

@@ -88,8 +88,14 @@ class ZendeskClient:
         return next(iter(self._read(CommentsAnswer, path, params, gone_if=_is_gone).comments), None)
 
     def newest_audits(self, ticket_id: str, pages: int) -> Iterator[Audit]:
-        for number, page in enumerate(self._pages(AuditsAnswer, f"{_ticket_path(ticket_id)}/audits", "-created_at"), 1):
+        for page in self.audit_pages(ticket_id, pages):
             yield from page.audits
+
+    def audit_pages(self, ticket_id: str, pages: int) -> Iterator[AuditsAnswer]:
+        """The newest updates first, with their authors."""
+        path = f"{_ticket_path(ticket_id)}/audits"
+        for number, page in enumerate(self._pages(AuditsAnswer, path, "-created_at", include="users"), 1):
+            yield page
             if number >= pages:
                 return
 

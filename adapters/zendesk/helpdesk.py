@@ -31,6 +31,7 @@ from adapters.contract import (
     Schedule,
     SidebarProof,
     Status,
+    Tagging,
     Ticket,
     Unauthorised,
     Unreadable,
@@ -114,6 +115,14 @@ class ZendeskDesk(Helpdesk):
             # A page that leads nowhere is the end too, whatever it says of itself.
             complete=page.end_of_stream or following == (cursor or ""),
         )
+
+    def who_tagged(self, ticket_id: str, tag: str) -> Tagging | None:
+        for page in self._client.audit_pages(ticket_id, AUDIT_PAGES):
+            for audit in page.audits:
+                event = next((event for event in audit.events if event.adds(tag)), None)
+                if event is not None:
+                    return reading.tagging(audit, event, page.users, own_user_id=self._own_user_id())
+        return None
 
     def macros(self) -> Iterator[Macro]:
         yield from filter(None, map(reading.macro, self._client.macros()))

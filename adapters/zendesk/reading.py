@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from adapters.contract import AuthorRole, Macro, Message, Priority, Requester, Status, Ticket
-from adapters.zendesk.schemas import ApiMacro, ApiTicket, Comment, User
+from adapters.contract import AuthorRole, Macro, Message, Priority, Requester, Status, Tagging, Ticket
+from adapters.zendesk.schemas import ApiMacro, ApiTicket, Audit, AuditEvent, Comment, User
 
 _STATUS = {
     "new": Status.NEW,
@@ -79,6 +79,15 @@ def macro(found: ApiMacro) -> Macro | None:
         group_ids=frozenset(str(group) for group in groups if group),
         updated_at=found.updated_at,
     )
+
+
+def tagging(audit: Audit, event: AuditEvent, users: Iterable[User], *, own_user_id: str) -> Tagging | None:
+    """Who stands behind an update that added a tag; None for a rule, for us, and for an author nobody can name."""
+    machine = event.by_rule or audit.via.channel in _MACHINE_CHANNELS or audit.author_id in ("", "-1", own_user_id)
+    author = next((user for user in users if user.id == audit.author_id), None)
+    if machine or author is None or audit.created_at is None:
+        return None
+    return Tagging(author.id, audit.created_at, _ROLE.get(author.role) is AuthorRole.AGENT, author.email)
 
 
 def _comment_text(found: ApiMacro) -> tuple[str, bool]:

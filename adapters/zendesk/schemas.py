@@ -242,21 +242,50 @@ class CommentsAnswer:
     meta: Page = field(default_factory=Page)
 
 
-@_read_by(id=_anything(), type=_WordField(allow_none=True))
+@_read_by(
+    id=_anything(),
+    type=_WordField(allow_none=True),
+    field_name=_WordField(allow_none=True),
+    value=_anything(),
+    previous_value=_anything(),
+    via=_anything(),
+)
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """Events of types that we know nothing of may carry anything."""
 
     id: object = None
     type: str = ""
+    field_name: str = ""
+    value: object = field(default=None, repr=False)
+    previous_value: object = field(default=None, repr=False)
+    via: object = None
+
+    @property
+    def by_rule(self) -> bool:
+        """A trigger's change stands in the audit of the person whose update set it off."""
+        return isinstance(self.via, dict) and self.via.get("channel") == "rule"
+
+    def adds(self, tag: str) -> bool:
+        """Whether this event put the tag onto the ticket."""
+        return self.field_name == "tags" and tag in _tags(self.value) and tag not in _tags(self.previous_value)
 
 
-@_read_by(author_id=_id(), events=_many(AuditEvent), metadata=_anything())
+def _tags(value: object) -> list[str]:
+    """As audits have them: a list, or words with blanks between them."""
+    if isinstance(value, str):
+        return value.split()
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+@_read_by(author_id=_id(), created_at=_time(), events=_many(AuditEvent), metadata=_anything(), via=_one(Via))
 @dataclass(frozen=True, slots=True)
 class Audit:
     """`metadata` is what the update's writer put there, and anybody may have put anything there."""
 
     author_id: str = ""
+    created_at: datetime | None = None
+    via: Via = field(default_factory=Via)
     events: list[AuditEvent] = field(default_factory=list)
     metadata: object = field(default=None, repr=False)
 
@@ -272,10 +301,11 @@ class Audit:
         return next((str(event.id) for event in self.events if event.type == "comment" and event.id), None)
 
 
-@_read_by(audits=_many(Audit, needed=True), meta=_one(Page))
+@_read_by(audits=_many(Audit, needed=True), users=_many(User), meta=_one(Page))
 @dataclass(frozen=True, slots=True)
 class AuditsAnswer:
     audits: list[Audit]
+    users: list[User] = field(default_factory=list)
     meta: Page = field(default_factory=Page)
 
 

@@ -10,11 +10,14 @@ from integration.cli.check import check
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
+from integration.cli.goodwill import goodwill_commands
 from integration.cli.init import init
 from integration.cli.level import level
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
 from integration.cli.provision import provision_commands
+from integration.cli.rehearsal import rehearsal_commands
+from integration.cli.report import report
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
@@ -47,6 +50,9 @@ for command in (
     init,
     check,
     level,
+    *goodwill_commands,
+    *rehearsal_commands,
+    report,
     demo,
 ):
     main.add_command(command)

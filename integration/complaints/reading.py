@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
@@ -45,6 +45,7 @@ class Silence(StrEnum):
     NOT_ENGLISH = "not English"
     BY_THE_BUSINESS = "written by the business"
     NOTHING_ABOVE = "nothing above the threshold"
+    SET_ASIDE = "set aside by an agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,17 @@ class Reading:
             lowest = min(self.thresholds[complaint].show for complaint in Complaint)
             return f"nothing above {lowest:.2f}"
         return str(self.silence) if self.silence is not None else None
+
+
+def set_aside(reading: Reading, since: Mapping[Complaint, Reading | None]) -> Reading:
+    """`reading` without the complaints that an agent said are none, except for what the customer has said *since*: each
+    of them counts as the later messages alone read (None: there are no later ones)."""
+    if not since:
+        return reading
+    scores = {**reading.scores, **{c: later.scores[c] if later else 0.0 for c, later in since.items()}}
+    kept = [item for item in reading.evidence if item.complaint not in since]
+    anew = [item for c, later in since.items() if later for item in later.evidence_for(c)]
+    silence = reading.silence
+    if silence is None and not any(scores[c] >= reading.thresholds[c].show for c in Complaint):
+        silence = Silence.SET_ASIDE
+    return replace(reading, scores=scores, evidence=(*kept, *anew), silence=silence)

@@ -11,6 +11,7 @@ import structlog
 from adapters.contract import Annotation, Ticket
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
+from integration.pipeline.corrections import is_struck
 from integration.pipeline.writing import plain, write
 from integration.recovery.clock_rules import ClockRuleSchema
 from integration.recovery.deadlines import Deadline, due, words
@@ -68,6 +69,10 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         now,
         call_tags={account.tag_prefix + tags.called},
     )
+    struck = context.store.feedback.set_aside(account.name, ticket.id)
+    if seen.next_at is not None and is_struck(struck, clock.complaints, clock.started_at):
+        # An agent has said that this is no complaint: nothing is due any more.
+        seen = Watched(State.ENDED, seen.mark, None)
     outcome = None
     if seen.state != clock.state and account.level is Level.ANNOTATE:
         outcome = _tell(context, account, handling, ticket, clock, seen, now)

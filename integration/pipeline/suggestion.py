@@ -19,10 +19,12 @@ from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.calendars import BusinessCalendar
 from integration.recovery.drafts import Draft, Occasion, drafts
+from integration.recovery.goodwill import Grant, asking_role, limits_for, menu_for, money
 from integration.recovery.macros import Suggestion as MacroSuggestion
 from integration.recovery.placeholders import preview
 from integration.recovery.plan import Plan
 from integration.recovery.playbook import Playbook
+from integration.recovery.templates import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,29 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedGesture:
+    """`words` say it with the most that it may cost, `up_to` in the menu's currency ("0" for what costs nothing)."""
+
+    key: str
+    words: str
+    up_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedGoodwill:
+    """The menu for the complaint that leads. `role` is the one that an agent counts as, `limit` the most that it gives one
+    customer without asking; `repeat`: the customer was failed like this before."""
+
+    complaint: str
+    currency: str
+    role: str
+    limit: str
+    gestures: tuple[OfferedGesture, ...]
+    brand: str | None = None
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """`labels` are all that may be shown (the decision's own are those sure enough to write); `label_tags` names the tag
     of each. `anchor_at` is when the customer's message was written that all of this answers."""
@@ -83,6 +108,7 @@ class Suggestion:
     policy: str = "full"
     playbook: str = ""
     label_tags: Mapping[str, str] = field(default_factory=dict)
+    goodwill: OfferedGoodwill | None = None
 
 
 def suggest(
@@ -95,8 +121,12 @@ def suggest(
     *,
     labels: Iterable[Complaint],
     tag_prefix: str = "",
+    grants: tuple[Grant, ...] = (),
 ) -> Suggestion:
-    """What the panel shows for these labels, for which `planned` was made; without labels, only which message was read."""
+    """What the panel shows for these labels, for which `planned` was made; without labels, only which message was read.
+
+    Of `grants`, this ticket's goodwill, drafts mention what is approved.
+    """
     times = {message.id: message.at for message in ticket.messages}
     anchor_at = times.get(reading.anchor or "")
     shown = tuple(labels)
@@ -104,7 +134,7 @@ def suggest(
         return Suggestion((), anchor_at)
     lead = playbook.remedies[planned.lead]
     repeat = planned.lead in planned.relationship.repeats
-    occasion = Occasion(ticket, planned.lead, planned.deadline, calendar, now, reading, repeat=repeat)
+    occasion = Occasion(ticket, planned.lead, planned.deadline, calendar, now, reading, grants=grants, repeat=repeat)
     return Suggestion(
         labels=tuple(label.value for label in shown),
         anchor_at=anchor_at,
@@ -122,7 +152,21 @@ def suggest(
         policy=planned.policy.value,
         playbook=playbook.version,
         label_tags={label.value: tag_prefix + playbook.remedies[label].label_tag for label in shown},
+        goodwill=_goodwill(playbook, planned.lead, ticket.brand, repeat=repeat),
     )
+
+
+def _goodwill(playbook: Playbook, complaint: Complaint, brand: str | None, *, repeat: bool) -> OfferedGoodwill | None:
+    menu = menu_for(playbook, complaint)
+    if not menu:
+        return None
+    role, currency = asking_role(playbook, complaint, repeat=repeat), playbook.goodwill.currency
+    gestures = tuple(
+        OfferedGesture(one.key, render(one.words, {"amount": f"up to {money(one.up_to, currency)}"}), str(one.up_to))
+        for one in menu
+    )
+    limit = str(limits_for(playbook, complaint, repeat=repeat)[role])
+    return OfferedGoodwill(complaint.value, currency, role, limit, gestures, brand, repeat)
 
 
 def _macro(one: MacroSuggestion, ticket: Ticket) -> SuggestedMacro:
@@ -185,6 +229,30 @@ class RunningClockSchema(_Stored):
         return RunningClock(**data)
 
 
+class OfferedGestureSchema(_Stored):
+    key = fields.String(required=True)
+    words = fields.String(required=True)
+    up_to = fields.String(required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> OfferedGesture:
+        return OfferedGesture(**data)
+
+
+class OfferedGoodwillSchema(_Stored):
+    complaint = fields.String(required=True)
+    currency = fields.String(required=True)
+    role = fields.String(required=True)
+    limit = fields.String(required=True)
+    gestures = fields.List(fields.Nested(OfferedGestureSchema), required=True)
+    brand = fields.String(load_default=None, allow_none=True)
+    repeat = fields.Boolean(load_default=False)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> OfferedGoodwill:
+        return OfferedGoodwill(**{**data, "gestures": tuple(data["gestures"])})
+
+
 class SuggestionSchema(_Stored):
     """A suggestion as it is kept in the database (`decision.panel`)."""
 
@@ -198,6 +266,7 @@ class SuggestionSchema(_Stored):
     policy = fields.String(load_default="full")
     playbook = fields.String(load_default="")
     label_tags = fields.Dict(fields.String(), fields.String(), load_default=dict)
+    goodwill = fields.Nested(OfferedGoodwillSchema, load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Suggestion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -10,17 +11,19 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
+from adapters.contract import AuthorRole, Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
 from integration.complaints.reading import Reading
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline import deadline_job
+from integration.pipeline import deadline_job, goodwill
 from integration.pipeline.context import Context
+from integration.pipeline.corrections import read_corrected
 from integration.pipeline.macro_shelf import macros_of, provisioned_macros
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
+from integration.recovery.goodwill import Grant
 from integration.recovery.macros import MacroRanker
 from integration.recovery.plan import Standing, Surroundings, plan
 from integration.recovery.playbook import Playbook
@@ -100,7 +103,8 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
     account = context.account(account_name)
     helpdesk = context.helpdesks[account_name]
     ticket = zones.read(helpdesk.fetch(ticket_id))
-    fingerprint = _fingerprint(ticket, account, brain)
+    goodwill.heed_tags(context, account, ticket)
+    fingerprint = _fingerprint(ticket, account, brain, goodwill.standing(context, account_name, ticket_id))
     state = context.store.ticket_state(account_name, ticket_id)
     if state is not None and ticket.status in (Status.SOLVED, Status.CLOSED):
         context.store.saw_closed(account_name, ticket_id, state.tags & ticket.tags)
@@ -124,9 +128,17 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
         standing = context.store.ticket_state(account_name, ticket_id)
         outcome = write(context.store, helpdesk, ticket, decision, standing.tags if standing else frozenset())
     if outcome is Outcome.WRITTEN:
-        # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
-        return outcome
+        # The ticket is not as it was read any more; what its clock has to say comes with the next mark, unless an answer
+        # of ours is what was read: whether that keeps the deadline must not wait.
+        if not _ends_with_an_answer(ticket):
+            return outcome
+        ticket = zones.read(helpdesk.fetch(ticket_id))
     return deadline_job.look(context, account, ticket) or outcome
+
+
+def _ends_with_an_answer(ticket: Ticket) -> bool:
+    said = [message.author_role for message in ticket.messages if message.public]
+    return bool(said) and said[-1] is AuthorRole.AGENT
 
 
 def _decide(
@@ -139,7 +151,8 @@ def _decide(
 ) -> Decision:
     """What to do about the ticket; where that sets a clock, it runs from here on."""
     handling = account.handling(ticket.brand)
-    reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
+    classifier = brain.classifier.with_thresholds(account.thresholds)
+    reading = read_corrected(context.store, classifier, account.name, ticket)
     labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
     past, contacts = _relationship(context, account, handling, ticket)
     around = Surroundings(
@@ -155,6 +168,7 @@ def _decide(
     )
     planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
     names = tuple(label.value for label in labels)
+    grants = goodwill.grants_on(context, account.name, ticket.id, handling.playbook)
     if planned is not None and planned.is_new_clock:
         deadline_job.start(context, account, ticket, planned, names)
     return Decision(
@@ -177,7 +191,7 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
-        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now())),
+        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now(), grants)),
         annotation=plain(planned.annotation) if planned else {},
         outcome=Outcome.PLANNED,
         created_at=context.now(),
@@ -200,7 +214,12 @@ def _relationship(
 
 
 def _suggestion(
-    ticket: Ticket, reading: Reading, playbook: Playbook, around: Surroundings, now: datetime
+    ticket: Ticket,
+    reading: Reading,
+    playbook: Playbook,
+    around: Surroundings,
+    now: datetime,
+    grants: tuple[Grant, ...],
 ) -> Suggestion:
     """What agents are shown: also labels that are not sure enough to be written."""
     shown = reading.labels(Sureness.SHOW)
@@ -214,6 +233,7 @@ def _suggestion(
         now,
         labels=shown,
         tag_prefix=around.tag_prefix,
+        grants=grants,
     )
 
 
@@ -237,7 +257,7 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     )
 
 
-def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
+def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain, granted: Iterable[str]) -> str:
     """Stands for everything a decision depends on: if it is unchanged, so is the decision."""
     digest = blake2b(digest_size=20)
     for part in (
@@ -248,6 +268,7 @@ def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
         repr(sorted(account.thresholds.items())),
         ticket.subject,
         *(f"{message.id} {message.author_role} {message.text}" for message in ticket.messages if message.public),
+        *granted,
     ):
         encoded = part.encode("utf-8", "replace")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)

@@ -14,11 +14,13 @@ from integration.recovery.templates import render
 
 
 class State(StrEnum):
-    """Where a grant stands. Only an approved one appears in a draft or counts as spent."""
+    """Where a grant stands. Only an approved one appears in a draft or counts as spent. `WITHDRAWN`: whoever asked has
+    thought better of it."""
 
     PENDING = "pending"
     APPROVED = "approved"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 class Answer(StrEnum):
@@ -83,22 +85,31 @@ def decide(
     if not amount.is_finite() or amount < 0 or amount != round(amount, 2):
         return Verdict(Answer.REFUSED, f"{amount} is no amount of money: 0 or more, with at most two decimals")
     if amount > most:
-        return Verdict(Answer.REFUSED, f"{gesture} goes up to {_money(most, menu.currency)}")
+        return Verdict(Answer.REFUSED, f"{gesture} goes up to {money(most, menu.currency)}")
     if most > 0 and amount == 0:
-        return Verdict(Answer.REFUSED, f"{gesture} needs an amount, up to {_money(most, menu.currency)}")
+        return Verdict(Answer.REFUSED, f"{gesture} needs an amount, up to {money(most, menu.currency)}")
     given = sum((g.amount for g in _approved(earlier, since=now - menu.window)), Decimal(0))
     total = given + amount
-    already = f" ({_money(given, menu.currency)} of it given within {menu.window.days} days)" if given else ""
-    what = f"{_money(total, menu.currency)}{already}"
+    already = f" ({money(given, menu.currency)} of it given within {menu.window.days} days)" if given else ""
+    what = f"{money(total, menu.currency)}{already}"
     if amount == 0 or total <= limits[role]:
-        return Verdict(Answer.ALLOWED, f"{what} is within the limit of {role}, {_money(limits[role], menu.currency)}")
+        return Verdict(Answer.ALLOWED, f"{what} is within the limit of {role}, {money(limits[role], menu.currency)}")
     approver = next((higher for higher, limit in limits.items() if total <= limit), None)
     if approver is None:
         return Verdict(
-            Answer.REFUSED, f"{what} is more than any role may give, {_money(max(limits.values()), menu.currency)}"
+            Answer.REFUSED, f"{what} is more than any role may give, {money(max(limits.values()), menu.currency)}"
         )
-    reason = f"{what} is above the limit of {role}, {_money(limits[role], menu.currency)}: {approver} may approve it"
+    reason = f"{what} is above the limit of {role}, {money(limits[role], menu.currency)}: {approver} may approve it"
     return Verdict(Answer.NEEDS_APPROVAL, reason, approver)
+
+
+def asking_role(playbook: Playbook, complaint: Complaint, *, repeat: bool = False) -> str:
+    """The role of whoever has proven to be nothing more: the one with the lowest limit."""
+    return next(iter(limits_for(playbook, complaint, repeat=repeat)))
+
+
+def highest_role(playbook: Playbook, complaint: Complaint, *, repeat: bool = False) -> str:
+    return list(limits_for(playbook, complaint, repeat=repeat))[-1]
 
 
 def answered_by_tags(tags: frozenset[str], names: Tags, prefix: str = "") -> State | None:
@@ -110,7 +121,7 @@ def answered_by_tags(tags: frozenset[str], names: Tags, prefix: str = "") -> Sta
 
 def words(playbook: Playbook, grant: Grant) -> str:
     """What a draft says of an approved grant: "We refund your delivery charge of USD 15.00."."""
-    amount = _money(grant.amount, playbook.goodwill.currency)
+    amount = money(grant.amount, playbook.goodwill.currency)
     return render(playbook.goodwill.gestures[grant.gesture].words, {"amount": amount})
 
 
@@ -131,5 +142,6 @@ def _approved(grants: Iterable[Grant], *, since: datetime) -> Iterable[Grant]:
     return (grant for grant in approved(grants) if grant.at >= since)
 
 
-def _money(amount: Decimal, currency: str) -> str:
+def money(amount: Decimal, currency: str) -> str:
+    """ "USD 12.50" """
     return f"{currency} {amount:.2f}"

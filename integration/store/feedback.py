@@ -81,6 +81,14 @@ class Correction:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """When an agent said that a label is wrong, and which message had been read by then."""
+
+    at: datetime
+    anchor_message: str | None
+
+
 class FeedbackTable:
     def __init__(self, session: sessionmaker[Session]) -> None:
         self._session = session
@@ -131,6 +139,24 @@ class FeedbackTable:
             and (labels := corrected_labels(_shown_labels(decision), map(_feedback, words)))
             != tuple(sorted(_shown_labels(decision)))
         ]
+
+    def set_aside(self, account: str, ticket_id: str) -> dict[str, SetAside]:
+        """By label, where the last word of an agent on this ticket is that it is wrong."""
+        with self._session() as session:
+            rows = session.execute(
+                select(FeedbackRow, DecisionRow.anchor_message)
+                .outerjoin(DecisionRow, DecisionRow.id == FeedbackRow.decision_id)
+                .where(
+                    FeedbackRow.account == account,
+                    FeedbackRow.ticket_id == ticket_id,
+                    FeedbackRow.kind == Kind.LABEL_CORRECTED,
+                )
+                .order_by(FeedbackRow.id)
+            ).all()
+        last = {word.label: (word, anchor) for word, anchor in rows if word.label}
+        return {
+            label: SetAside(word.at, anchor) for label, (word, anchor) in last.items() if word.verdict == Verdict.WRONG
+        }
 
     def funnel(self, account: str, labels: Iterable[str], since: datetime | None = None) -> list[FunnelLine]:
         """The account as a whole, then each label. One ticket counts once, by its newest decision."""

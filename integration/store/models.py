@@ -163,6 +163,40 @@ class FeedbackRow(Base):
     )
 
 
+class GoodwillRow(Base):
+    """A gesture that was asked for on a ticket, and what became of it. Money is kept in hundredths of `currency`.
+
+    `asked_by` is whoever the asking page says it was: a hint. `answered_by` is known to the one who wrote it down.
+    """
+
+    __tablename__ = "goodwill"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str] = mapped_column(String(32))
+    requester_id: Mapped[str | None] = mapped_column(String(64))
+    brand: Mapped[str | None] = mapped_column(String(64))
+    complaint: Mapped[str] = mapped_column(String(20))
+    # Whether the customer was failed like this before, which changes the limits.
+    again: Mapped[bool] = mapped_column(default=False)
+    gesture: Mapped[str] = mapped_column(String(64))
+    hundredths: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(10))
+    approver: Mapped[str | None] = mapped_column(String(40))
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(120), default="")
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(120))
+    via: Mapped[str | None] = mapped_column(String(10))
+
+    __table_args__ = (
+        Index("goodwill_of_ticket", "account", "ticket_id"),
+        Index("goodwill_of_requester", "account", "requester_id"),
+        Index("goodwill_by_state", "account", "state", "answered_at"),
+    )
+
+
 class CursorRow(Base):
     """How far the sweep has read an account's changes."""
 

@@ -6,9 +6,7 @@ servers, each with a proof of its installation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
 from hashlib import blake2b
 from typing import Any
 
@@ -16,19 +14,17 @@ import structlog
 from flask import Response, current_app, json, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
-from limits import RateLimitItem
 from redis.exceptions import RedisError
-from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline.context import Context
 from integration.pipeline.suggestion import restored
 from integration.settings import AccountSettings, Level
 from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind, Verdict
+from integration.store.goodwill import Goodwill
 from integration.web.sidebar import throttle
+from integration.web.sidebar.gate import guarded_blueprint, proven, working_context
 from integration.web.sidebar.panel import State, panel_view
-from integration.web.sidebar.proof import NotProven, prove
 from integration.web.sidebar.schemas import (
     CoachedSchema,
     CoachFindingSchema,
@@ -39,7 +35,6 @@ from integration.web.sidebar.schemas import (
 )
 
 log = structlog.get_logger()
-LONGEST_ID = 32
 # What an answer puts on the ticket, so that the helpdesk's own reports can count it.
 _TAGS = {
     Kind.ACCEPTED: "makeright_accepted",
@@ -48,42 +43,8 @@ _TAGS = {
     Kind.MACRO_APPLIED: "makeright_macro",
 }
 
-sidebar = Blueprint(
-    "sidebar",
-    __name__,
-    url_prefix="/api/v1/accounts/<account>/tickets/<ticket_id>",
-    description="What the sidebar apps in Zendesk and Freshdesk call.",
-)
+sidebar = guarded_blueprint("sidebar", "What the sidebar apps in Zendesk and Freshdesk call.")
 docs = Blueprint("docs", __name__, template_folder="templates")
-
-
-def proven(item: RateLimitItem) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Only for the account's own installations, and only so often. The view gets the account's settings."""
-
-    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(view)
-        def guarded(*args: Any, account: str, ticket_id: str, **kwargs: Any) -> Any:
-            limits: throttle.Throttle = current_app.extensions["makeright-throttle"]
-            caller = request.remote_addr or ""
-            settings = _context().settings.accounts.get(account)
-            if limits.exhausted(throttle.REFUSED, "refused", caller):
-                raise TooManyRequests(retry_after=60)
-            try:
-                if settings is None:
-                    raise NotProven("there is no such account")
-                prove(settings, request.headers.get("Authorization", ""))
-            except NotProven as refusal:
-                limits.hit(throttle.REFUSED, "refused", caller)
-                log.warning("sidebar_refused", account=account[:40], reason=str(refusal))
-                raise Unauthorized from None
-            pause = limits.hit(item, request.endpoint or "", account)
-            if pause is not None:
-                raise TooManyRequests(retry_after=pause)
-            return view(*args, settings, ticket_id[:LONGEST_ID], **kwargs)
-
-        return guarded
-
-    return decorate
 
 
 @sidebar.get("")
@@ -92,7 +53,7 @@ def proven(item: RateLimitItem) -> Callable[[Callable[..., Any]], Callable[..., 
 @proven(throttle.PANEL)
 def panel(account: AccountSettings, ticket_id: str) -> Response:
     """What the panel shows of a ticket, all in one answer."""
-    context = _context()
+    context = working_context()
     decision = None if account.level is Level.SHADOW else context.store.standing_decision(account.name, ticket_id)
     words = context.store.feedback.of_ticket(account.name, ticket_id) if decision else ()
     view = panel_view(
@@ -103,6 +64,7 @@ def panel(account: AccountSettings, ticket_id: str) -> Response:
         words,
         deadline=Deadlines(context.store).newest(account.name, ticket_id) if decision else None,
         checking=_checking(account.name, ticket_id),
+        gestures=Goodwill(context.store).of_ticket(account.name, ticket_id) if decision else (),
     )
     if view.state is State.SUGGESTION and view.decision_id and not any(w.kind is Kind.SHOWN for w in words):
         context.store.feedback.shown(account.name, ticket_id, view.decision_id, datetime.now(UTC))
@@ -122,7 +84,7 @@ def panel(account: AccountSettings, ticket_id: str) -> Response:
 @proven(throttle.FEEDBACK)
 def feedback(body: dict[str, Any], account: AccountSettings, ticket_id: str) -> dict[str, list[str]]:
     """Keep an agent's answer. It is written to the store, and to the ticket as a tag where the account's level allows."""
-    context = _context()
+    context = working_context()
     label: Complaint | None = body["label"]
     context.store.feedback.add(
         Feedback(
@@ -165,22 +127,9 @@ def describe() -> ResponseReturnValue:
     return answer
 
 
-@sidebar.after_request
-def _protect(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
-def _context() -> Context:
-    context: Context = current_app.config["CONTEXT"]
-    return context
-
-
 def _checking(account: str, ticket_id: str) -> bool:
     try:
-        return _context().queue.is_waiting(account, ticket_id)
+        return working_context().queue.is_waiting(account, ticket_id)
     except RedisError:
         return False
 
@@ -196,7 +145,7 @@ def _tags(account: AccountSettings, ticket_id: str, body: dict[str, Any]) -> dic
         return {"add": [], "remove": []}
     add, remove = [prefix + _TAGS[kind]], []
     if kind is Kind.LABEL_CORRECTED:
-        decision = _context().store.standing_decision(account.name, ticket_id)
+        decision = working_context().store.standing_decision(account.name, ticket_id)
         tag = restored(decision.panel).label_tags.get(body["label"].value) if decision else None
         if tag is not None and verdict is Verdict.WRONG:
             remove = [tag]

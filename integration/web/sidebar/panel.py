@@ -10,10 +10,20 @@ from enum import StrEnum
 
 from integration.complaints.reading import Silence
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline.suggestion import DraftText, RunningClock, SuggestedMacro, Suggestion, restored
+from integration.pipeline.suggestion import (
+    DraftText,
+    OfferedGesture,
+    OfferedGoodwill,
+    RunningClock,
+    SuggestedMacro,
+    Suggestion,
+    restored,
+)
+from integration.recovery.goodwill import money
 from integration.settings import Level
 from integration.store.deadlines import RunningDeadline
 from integration.store.feedback import Feedback, Kind, Verdict
+from integration.store.goodwill import WITHDRAWN, AskedGesture
 from integration.store.store import Decision
 
 MOST_MACROS = 3
@@ -34,6 +44,7 @@ class Reason(StrEnum):
     OTHER_LANGUAGE = "other_language"
     TOO_SHORT = "too_short"
     NO_CUSTOMER_TEXT = "no_customer_text"
+    SET_ASIDE = "set_aside"
 
 
 # How a stored reason begins (`Reading.reason`).
@@ -43,6 +54,7 @@ _REASONS = {
     Silence.TOO_SHORT.value: Reason.TOO_SHORT,
     Silence.EMPTY.value: Reason.NO_CUSTOMER_TEXT,
     Silence.BY_THE_BUSINESS.value: Reason.NO_CUSTOMER_TEXT,
+    Silence.SET_ASIDE.value: Reason.SET_ASIDE,
 }
 
 
@@ -86,6 +98,26 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Gesture:
+    """What was asked for on this ticket: `words` with the amount, `state`, and who may say yes while it is pending."""
+
+    id: int
+    words: str = field(repr=False)
+    state: str
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodwillView:
+    """The menu for this complaint, up to which amount the agent gives it alone, and what was asked for already."""
+
+    currency: str
+    limit: str
+    menu: tuple[OfferedGesture, ...]
+    asked: tuple[Gesture, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PanelView:
     """`checking`: the ticket changed and is being read again. `missing` are labels that an agent added."""
 
@@ -106,6 +138,7 @@ class PanelView:
     drafts: tuple[Draft, ...] = ()
     policy: str = "full"
     playbook: str = ""
+    goodwill: GoodwillView | None = None
 
 
 def panel_view(
@@ -117,9 +150,10 @@ def panel_view(
     *,
     deadline: RunningDeadline | None = None,
     checking: bool = False,
+    gestures: Iterable[AskedGesture] = (),
 ) -> PanelView:
     """`decision` is the one that stands; `words` are what agents said about this ticket, oldest first; `deadline` is how
-    its clock stands now, which may have run on since the decision.
+    its clock stands now, which may have run on since the decision; `gestures` what was asked for on this ticket.
 
     In shadow mode nothing of the decision leaves: agents are not to work with what is still on trial.
     """
@@ -160,7 +194,21 @@ def panel_view(
         drafts=tuple(map(_draft, suggestion.drafts)),
         policy=suggestion.policy,
         playbook=suggestion.playbook,
+        goodwill=_goodwill(suggestion.goodwill, gestures),
     )
+
+
+def _goodwill(offer: OfferedGoodwill | None, asked: Iterable[AskedGesture]) -> GoodwillView | None:
+    if offer is None:
+        return None
+    shown = tuple(
+        Gesture(
+            one.id, f"{one.gesture.replace('_', ' ')}, {money(one.amount, one.currency)}", one.state, one.approver or ""
+        )
+        for one in asked
+        if one.state != WITHDRAWN
+    )
+    return GoodwillView(offer.currency, offer.limit, offer.gestures, shown)
 
 
 def _clock(decided: RunningClock | None, now: RunningDeadline | None) -> RunningClock | None:

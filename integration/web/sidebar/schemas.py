@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, pre_load, validate, validates_schema
 
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline.suggestion import RunningClockSchema, SuggestedMacroSchema
+from integration.pipeline.suggestion import OfferedGestureSchema, RunningClockSchema, SuggestedMacroSchema
+from integration.recovery.goodwill import Answer
+from integration.recovery.rehearsal.steps import Step
 from integration.store.feedback import Kind, Verdict
 from integration.web.sidebar.panel import Reason, State
 
 LONGEST_DRAFT = 20_000
+LARGEST_AMOUNT = 1_000_000
 # Why a label is wrong, as the panel's buttons have it.
 REASONS = ("not_said", "someone_else", "settled", "other_label")
 VARIANTS = ("full", "short", "call")
@@ -57,6 +61,22 @@ class DraftSchema(Schema):
     hold = fields.String()
 
 
+class GestureSchema(Schema):
+    """What was asked for on this ticket."""
+
+    id = fields.Integer()
+    words = fields.String()
+    state = fields.String(metadata={"description": "pending, approved or declined"})
+    approver = fields.String(metadata={"description": "the lowest role that may approve it"})
+
+
+class GoodwillViewSchema(Schema):
+    currency = fields.String()
+    limit = fields.String(metadata={"description": "the most that an agent gives one customer without asking"})
+    menu = fields.List(fields.Nested(OfferedGestureSchema))
+    asked = fields.List(fields.Nested(GestureSchema))
+
+
 class LabelSchema(Schema):
     key = fields.String(required=True)
     title = fields.String(required=True)
@@ -84,6 +104,7 @@ class PanelSchema(Schema):
     drafts = fields.List(fields.Nested(DraftSchema))
     policy = fields.String()
     playbook = fields.String()
+    goodwill = fields.Nested(GoodwillViewSchema, allow_none=True)
     labels = fields.List(fields.Nested(LabelSchema))
 
     @post_dump
@@ -137,6 +158,32 @@ class DraftToCoachSchema(_Body):
     )
 
 
+def _is_an_amount(amount: Decimal) -> None:
+    # Not `validate.Range`: its bounds would stand in the description as text.
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        raise ValidationError(f"an amount is 0 to {LARGEST_AMOUNT}")
+
+
+class GoodwillSchema(_Body):
+    """A gesture that an agent wants to give, or the `id` of one to take back."""
+
+    gesture = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[a-z0-9_]{1,64}$"))
+    amount = fields.Decimal(load_default=Decimal(0), validate=_is_an_amount)
+    by = fields.String(load_default="", validate=validate.Length(max=120), metadata={"description": "a hint"})
+    withdraw = fields.Integer(load_default=None, allow_none=True, strict=True)
+
+    @validates_schema
+    def complete(self, data: dict[str, Any], **_: Any) -> None:
+        if (data.get("gesture") is None) == (data.get("withdraw") is None):
+            raise ValidationError("name either a gesture or one to withdraw", "gesture")
+
+
+class GoodwillAnswerSchema(Schema):
+    answer = fields.Enum(Answer, by_value=True)
+    reason = fields.String()
+    approver = fields.String(allow_none=True)
+
+
 class CoachFindingSchema(Schema):
     rule = fields.String(required=True)
     start = fields.Integer(required=True)
@@ -149,3 +196,39 @@ class CoachFindingSchema(Schema):
 class CoachedSchema(Schema):
     findings = fields.List(fields.Nested(CoachFindingSchema))
     available = fields.Boolean(metadata={"description": "false where this installation has no coach"})
+
+
+class NextExerciseSchema(_Body):
+    after = fields.String(load_default="", validate=validate.Length(max=64))
+
+
+class ExerciseSchema(Schema):
+    """A customer's message to answer. Which complaint it carries is told with the reply's findings."""
+
+    id = fields.String(required=True)
+    text = fields.String(required=True)
+    facts = fields.List(fields.String(), metadata={"description": "what the agent may take as known"})
+    trade = fields.String()
+    tone = fields.String()
+
+
+class RehearsalSchema(_Body):
+    """A reply to an exercise. It is looked at and forgotten: neither stored nor logged nor counted."""
+
+    exercise = fields.String(required=True, validate=validate.Length(1, 64))
+    text = fields.String(required=True, validate=validate.Length(max=LONGEST_DRAFT))
+
+
+class TakenSchema(Schema):
+    """One of the five steps. Not seen is no verdict: it may have been taken in words that no rule knows."""
+
+    step = fields.Enum(Step, by_value=True)
+    seen = fields.Boolean()
+    start = fields.Integer()
+    end = fields.Integer()
+    text = fields.String()
+
+
+class PractisedSchema(CoachedSchema):
+    steps = fields.List(fields.Nested(TakenSchema))
+    complaints = fields.List(fields.String())

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 PANEL = RateLimitItemPerMinute(1200)
 FEEDBACK = RateLimitItemPerMinute(600)
 COACH = RateLimitItemPerMinute(600)
+GOODWILL = RateLimitItemPerMinute(120)
+REHEARSAL = RateLimitItemPerMinute(300)
 # Callers without a proof, by their address: enough for a token that has just expired on many desks.
 REFUSED = RateLimitItemPerMinute(120)
 

@@ -8,27 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from adapters.contract import Annotation
 from integration.complaints.taxonomy import Complaint
-from integration.pipeline.suggestion import DraftText, Gap, SuggestedMacro
+from integration.pipeline.suggestion import DraftText, Gap, OfferedGesture, OfferedGoodwill, SuggestedMacro
 from tests.adapters.sidebar.scene import Scene
-
-PAYLOADS = {
-    "script": "<script>parent.owned=window.owned=1</script>",
-    "image": '<img src=x onerror="window.owned=1">',
-    "svg": "<svg/onload=window.owned=1>",
-    "breaking out of an attribute": '"><img src=x onerror=window.owned=1>',
-    "breaking out of a text area": "</textarea></title></style><script>window.owned=1</script>",
-    "link": '<a href="javascript:window.owned=1">click me</a>',
-    "frame": '<iframe srcdoc="<script>parent.owned=1</script>"></iframe>',
-    "details": "<details open ontoggle=window.owned=1>x</details>",
-    "template": "{{constructor.constructor('window.owned=1')()}}${window.owned=1}#{7*7}",
-    "math": '<math><mtext></p><style><img src="</style><img src=x onerror=window.owned=1>">',
-    "encoded": "&lt;img src=x onerror=window.owned=1&gt;",
-    "unclosed": "<img src=x onerror=window.owned=1 ",
-    "null and controls": "<scr\u0000ipt>window.owned=1</scr\u0000ipt>\u202e\u2028",
-    "style": "<style>*{display:none}</style><div style='position:fixed;inset:0'>x</div>",
-    "form": '<form action="https://evil.example"><button formaction="javascript:window.owned=1">x</button></form>',
-}
+from tests.hostile import PAYLOADS
+from tests.integration.recovery.situations import note_with
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
@@ -51,8 +36,13 @@ def test_nothing_in_a_ticket_runs(scene: Scene, helpdesk: str, payload: str) -> 
         macros=(SuggestedMacro("1", f"Macro {payload}", payload, f"Hello {payload}"),),
         drafts=(DraftText("full", f"Dear {payload}, [{payload or 'x'}] bye", (Gap("x", payload),), hold=payload),),
         playbook=payload,
+        goodwill=OfferedGoodwill("no_callback", "USD", "agent", "20", (OfferedGesture("credit", payload, "200"),)),
     )
+    desk = stage.context.helpdesks[helpdesk]
+    tags = frozenset({"".join(payload.split())[:32]})
+    desk.annotate(desk.fetch(ticket), Annotation("d-1", add_tags=tags, note_html=note_with(payload)), look_first=False)
     panel = scene.open(helpdesk, ticket)
+    expect(scene.page.get_by_text("Replies that fit").first).to_be_visible()
     expect(panel.locator("blockquote")).to_have_text(
         " ".join(quote.replace("\u2028", " ").split()), use_inner_text=False
     )
@@ -66,10 +56,11 @@ def test_nothing_in_a_ticket_runs(scene: Scene, helpdesk: str, payload: str) -> 
     scene.page.wait_for_timeout(150)
     for frame in scene.page.frames:
         assert frame.evaluate("window.owned") is None
+    assert scene.page.locator("img[src=x], iframe[srcdoc], base, form[action], script:not([src])").count() == 0
     assert _elements(scene) <= {
         "HTML", "HEAD", "META", "TITLE", "LINK", "SCRIPT", "BODY", "MAIN", "DIV", "SECTION", "ARTICLE", "HEADER", "FOOTER",
         "H2", "P", "SPAN", "STRONG", "UL", "LI", "BLOCKQUOTE", "BUTTON", "DETAILS", "SUMMARY", "PROGRESS", "LABEL", "INPUT",
-        "TEXTAREA", "svg", "path",
+        "TEXTAREA", "SELECT", "OPTION", "NAV", "svg", "path",
     }  # fmt: skip
     scripts = scene.frame.evaluate("[...document.scripts].map(one => one.src)")
     assert len(scripts) == 2 and all(scripts)

@@ -45,6 +45,7 @@ def test_capabilities_are_those_of_the_file() -> None:
         Capability.SIGNED_HOOKS,
         Capability.ONE_WRITE,
         Capability.CONCURRENCY_CHECK,
+        Capability.TAG_HISTORY,
     }
 
 

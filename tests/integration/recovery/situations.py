@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.contract import AuthorRole, Message, Priority, Requester, Status, Ticket
+from adapters.contract import AuthorRole, Macro, Message, Priority, Requester, Status, Ticket
 from integration.complaints.reading import Earlier, Evidence, Reading, Thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.calendars import BusinessCalendar, Span
+from integration.recovery.deadlines import Deadline
+from integration.recovery.macros import Suggestion
+from integration.recovery.note import Contents, note_html
+from integration.recovery.playbook import PlaybookMacro, default_playbook
 
 # A Tuesday, 10:07 in New York.
 AT = datetime(2026, 11, 24, 15, 7, tzinfo=UTC)
@@ -76,3 +81,26 @@ def reading(
         anchor=customers[-1] if customers else None,
         history=tuple(history),
     )
+
+
+def note_with(text: str) -> str:
+    """A note in which every piece of foreign text is `text`: quote, macro, reason, question, history, group."""
+    remedy = default_playbook().remedies[NC]
+    words = f"Nobody called me back {text}"
+    macro = Macro("1", f"Macro {text}", text, url=f"javascript:{text}")
+    linked = Macro("2", text, text, url=f"https://acme.example/macros/2?{text}")
+    found = Reading(dict.fromkeys(Complaint, 0.9), dict.fromkeys(Complaint, CALM), (Evidence(NC, 0, 9, words, "m1"),))
+    contents = Contents(
+        reading=found,
+        remedies=[remedy],
+        step=replace(remedy.first, text=text),
+        deadline=Deadline(AT, text),
+        clock_of=NC,
+        suggestions=[Suggestion(macro, 1.0, text), Suggestion(linked, 0.9, text)],
+        reply=PlaybookMacro("x", text, text),
+        missing=[text],
+        history=text,
+        changed=[f"group {text}"],
+        hold=text,
+    )
+    return note_html(contents, 60_000)

@@ -18,12 +18,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from limits import RateLimitItemPerMinute
 from redis import Redis
+from sqlalchemy import func, select
 
 from integration.app import create_app
 from integration.pipeline.context import Context, build_context
-from integration.pipeline.suggestion import DraftText, Gap, RunningClock, SuggestedMacro, Suggestion, stored
+from integration.pipeline.suggestion import (
+    DraftText,
+    Gap,
+    OfferedGesture,
+    OfferedGoodwill,
+    RunningClock,
+    SuggestedMacro,
+    Suggestion,
+    stored,
+)
 from integration.settings import load_settings
 from integration.store.feedback import Kind, Verdict
+from integration.store.goodwill import Goodwill
+from integration.store.models import Base
 from integration.store.store import Decision, Outcome, new_decision_id
 from integration.web.sidebar import throttle
 
@@ -317,6 +329,7 @@ def test_a_changed_ticket_is_said_to_be_read_again(client: FlaskClient, context:
         ("too short", "too_short", ""),
         ("empty", "no_customer_text", ""),
         ("written by the business", "no_customer_text", ""),
+        ("set aside by an agent", "set_aside", ""),
         ("not sure enough", "nothing_above", ""),
     ],
 )
@@ -467,10 +480,130 @@ def test_the_api_describes_itself(client: FlaskClient) -> None:
     spec = client.get("/api/docs/openapi.json").get_json()
     OpenAPI.from_dict(spec)
     base = "/api/v1/accounts/{account}/tickets/{ticket_id}"
-    assert set(spec["paths"]) >= {base, f"{base}/feedback", f"{base}/coach"}
+    parts = ("", "/feedback", "/coach", "/goodwill", "/exercise", "/rehearsal")
+    assert set(spec["paths"]) >= {base + part for part in parts}
     page = client.get("/api/docs")
     assert page.status_code == 200 and "<script" not in page.text
     assert f"{base}/feedback" in page.text and "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+# -- goodwill
+
+
+OFFER = OfferedGoodwill("no_callback", "USD", "agent", "20", (OfferedGesture("credit", "We credit you", "200"),))
+
+
+def offered(context: Context, **changes: Any) -> Decision:
+    panel = stored(Suggestion(("no_callback",), NOW, goodwill=OFFER))
+    return decided(context, panel=panel, **changes)
+
+
+def test_an_agent_gives_within_the_limit_and_asks_above_it(client: FlaskClient, context: Context) -> None:
+    offered(context)
+    where, who = url(what="/goodwill"), bearer(signed())
+    refused = client.post(where, headers=who, json={"gesture": "credit", "amount": "201"}).get_json()
+    assert refused["answer"] == "refused" and "USD 200.00" in refused["reason"]
+    asked = client.post(where, headers=who, json={"gesture": "credit", "amount": 50, "by": "Dana"}).get_json()
+    assert (asked["answer"], asked["approver"]) == ("needs_approval", "lead")
+    goodwill = client.get(url(), headers=who).get_json()["goodwill"]
+    assert (goodwill["currency"], goodwill["limit"], goodwill["menu"][0]["key"]) == ("USD", "20", "credit")
+    (gesture,) = goodwill["asked"]
+    assert (gesture["words"], gesture["state"], gesture["approver"]) == ("credit, USD 50.00", "pending", "lead")
+    taken = client.post(where, headers=who, json={"withdraw": gesture["id"]}).get_json()
+    assert taken["answer"] == "allowed"
+    assert client.get(url(), headers=who).get_json()["goodwill"]["asked"] == []
+    given = client.post(where, headers=who, json={"gesture": "credit", "amount": "7.50"}).get_json()
+    assert given["answer"] == "allowed"
+
+
+def test_what_was_asked_for_on_another_ticket_is_not_taken_back_here(client: FlaskClient, context: Context) -> None:
+    offered(context)
+    offered(context, ticket="43")
+    client.post(url(what="/goodwill"), headers=bearer(signed()), json={"gesture": "credit", "amount": 5})
+    (kept,) = Goodwill(context.store).of_ticket("zd", "42")
+    other = client.post(url(ticket="43", what="/goodwill"), headers=bearer(signed()), json={"withdraw": kept.id})
+    assert other.get_json()["answer"] == "refused"
+    assert Goodwill(context.store).get(kept.id) == kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, {"gesture": "credit", "withdraw": 1}, {"gesture": "<b>"}, {"gesture": "credit", "amount": "much"},
+        {"gesture": "credit", "amount": -1}, {"gesture": "credit", "amount": "NaN"}, {"withdraw": "1; drop"},
+        {"gesture": "credit", "amount": 10**9}, {"gesture": "credit", "by": "x" * 121},
+    ],
+)  # fmt: skip
+def test_a_wrong_wish_is_refused(client: FlaskClient, context: Context, body: dict[str, Any]) -> None:
+    offered(context)
+    assert client.post(url(what="/goodwill"), headers=bearer(signed()), json=body).status_code == 422
+    assert Goodwill(context.store).of_ticket("zd", "42") == []
+
+
+def test_where_nothing_is_suggested_nothing_is_given(client: FlaskClient, context: Context) -> None:
+    body = {"gesture": "credit", "amount": 5}
+    assert client.post(url(what="/goodwill"), headers=bearer(signed()), json=body).status_code == 409
+    decided(context, labels=(), silence="nothing above 0.50", panel=stored(Suggestion(())))
+    assert client.post(url(what="/goodwill"), headers=bearer(signed()), json=body).status_code == 409
+    offered(context, account="zd-shadow")
+    shadow = client.post(url("zd-shadow", what="/goodwill"), headers=bearer(signed(account="zd-shadow")), json=body)
+    assert shadow.status_code == 409
+    assert client.post(url(what="/goodwill"), headers=bearer("wrong"), json=body).status_code == 401
+
+
+# -- practice
+
+
+def tables(context: Context) -> dict[str, int]:
+    with context.store.session() as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_practice_is_answered_and_leaves_no_trace(client: FlaskClient, context: Context, redis: Redis) -> None:
+    before = tables(context)
+    task = client.post(url(what="/exercise"), headers=bearer(signed()), json={}).get_json()
+    assert task["text"] and task["facts"] and "complaints" not in task
+    reply = "Sorry if you feel upset, zebra. I will call you today at 15:00."
+    answer = client.post(url(what="/rehearsal"), headers=bearer(signed()), json={"exercise": task["id"], "text": reply})
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.get_json()
+    assert [one["step"] for one in body["steps"]] == ["acknowledge", "apologise", "own", "act", "make_right"]
+    assert [one["seen"] for one in body["steps"]] == [False, False, False, True, False]
+    assert body["steps"][3]["text"] == "I will call you today at 15:00."
+    assert body["complaints"] == ["no callback"]
+    if body["available"]:
+        assert any(reply[one["start"] : one["end"]] == one["text"] for one in body["findings"])
+    following = client.post(url(what="/exercise"), headers=bearer(signed()), json={"after": task["id"]}).get_json()
+    assert following["id"] != task["id"]
+    assert tables(context) == before
+    assert not [key for key in redis.scan_iter() if b"limit" not in key.lower()]
+
+
+def test_practice_needs_an_exercise_that_exists_and_a_proof(client: FlaskClient, context: Context) -> None:
+    where = url(what="/rehearsal")
+    assert client.post(where, headers=bearer(signed()), json={"exercise": "no-such", "text": "x"}).status_code == 404
+    assert client.post(where, headers=bearer(signed()), json={"text": "x"}).status_code == 422
+    long = {"exercise": "boiler-voicemails", "text": "x" * 20_001}
+    assert client.post(where, headers=bearer(signed()), json=long).status_code == 422
+    for what, body in (("/rehearsal", {"exercise": "boiler-voicemails", "text": "x"}), ("/exercise", {})):
+        assert client.post(url(what=what), headers=bearer("x"), json=body).status_code == 401
+
+
+def test_a_teams_own_exercises_come_first(context: Context, tmp_path: Path) -> None:
+    own = {"id": "ours", "complaints": ["overpromising"], "text": "[name] said two days and it took nine."}
+    (tmp_path / "own.jsonl").write_text(json.dumps(own))
+    file = tmp_path / "makeright.toml"
+    file.write_text(file.read_text().replace("[accounts.zd]", '[accounts.zd]\nexercises = "own.jsonl"', 1))
+    made = build_context(load_settings(file), redis_patience=1)
+    client = create_app(made).test_client()
+    task = client.post(url(what="/exercise"), headers=bearer(signed()), json={}).get_json()
+    assert (task["id"], task["text"]) == ("ours", own["text"])
+    other = client.post(url("fd", what="/exercise"), headers=bearer(NEW), json={}).get_json()
+    assert other["id"] != "ours"
+    made.store.close()
 
 
 # -- the funnel

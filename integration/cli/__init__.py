@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from integration.cli.backfill import backfill
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
@@ -39,6 +40,7 @@ for command in (
     *playbook_commands,
     *complaint_commands,
     *coach_commands,
+    backfill,
     demo,
 ):
     main.add_command(command)

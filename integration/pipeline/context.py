@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +11,12 @@ from redis import Redis
 
 from adapters import helpdesk_class
 from adapters.contract import Helpdesk
-from integration.pipeline.queue import TicketQueue
+from integration.pipeline.queue import BACKFILL_JOB, BACKFILL_QUEUE_NAME, TicketQueue
 from integration.settings import AccountSettings, Settings
 from integration.store.store import Store
+
+# What a backfill takes of our share of an account's limits: the rest is there for what comes in meanwhile.
+BACKFILL_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,25 @@ def connect_redis(settings: Settings, *, patience: float = 5.0) -> Redis:
 
 
 def build_context(settings: Settings, *, redis_patience: float = 5.0) -> Context:
-    redis = connect_redis(settings, patience=redis_patience)
+    return _built(settings, TicketQueue(connect_redis(settings, patience=redis_patience)))
+
+
+def build_backfill_context(settings: Settings) -> Context:
+    """For old tickets: a queue of their own, and a smaller share of the limits, so that live tickets go first."""
+    redis = connect_redis(settings)
+    queue = TicketQueue(redis, name=BACKFILL_QUEUE_NAME, job=BACKFILL_JOB)
+    return _built(settings, queue, share=BACKFILL_SHARE)
+
+
+def _built(settings: Settings, queue: TicketQueue, *, share: float = 1.0) -> Context:
+    def helpdesk(account: AccountSettings) -> Helpdesk:
+        known = replace(account.account, share=account.account.share * share)
+        return helpdesk_class(account.kind)(known, queue.redis)
+
     return Context(
         settings=settings,
         store=Store(settings.service.database_url),
-        redis=redis,
-        queue=TicketQueue(redis),
-        helpdesks={
-            name: helpdesk_class(account.kind)(account.account, redis) for name, account in settings.accounts.items()
-        },
+        redis=queue.redis,
+        queue=queue,
+        helpdesks={name: helpdesk(account) for name, account in settings.accounts.items()},
     )

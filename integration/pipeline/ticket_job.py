@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -10,7 +11,7 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import LockError, LockNotOwnedError
 
-from adapters.contract import Capability, Gone, Helpdesk, Permanent, Status, Throttled, Ticket, Unauthorised
+from adapters.contract import Annotation, Capability, Gone, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.complaints.classifier import Classifier
 from integration.complaints.reading import Level as Sureness
@@ -22,7 +23,7 @@ from integration.pipeline.macro_shelf import macros_of
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
 from integration.recovery.macros import MacroRanker
-from integration.recovery.plan import Standing, Surroundings, plan
+from integration.recovery.plan import Plan, Standing, Surroundings, plan
 from integration.recovery.playbook import Playbook
 from integration.recovery.relationship import Outcome as Kept
 from integration.recovery.relationship import PastComplaint
@@ -34,6 +35,7 @@ from integration.store.store import Decision, Outcome, new_decision_id
 log = structlog.get_logger()
 
 LOCK_PAUSE = timedelta(seconds=2)
+_SOLVED = (Status.SOLVED, Status.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +63,40 @@ def working_context() -> Context:
 
 def run(account: str, ticket_id: str) -> None:
     """What RQ calls. Raises what may pass (RQ repeats the job), swallows what a repetition cannot mend."""
+    attend(account, ticket_id, annotate_ticket)
+
+
+def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, str], Outcome | None]) -> str | None:
+    """Do `work` on a ticket while nobody else does. Returns how that ended, None if the ticket comes again later."""
     context = _Worker.context
     context.store.after_fork()
     if account not in context.settings.accounts:
         log.warning("account_unknown", account=account, ticket=ticket_id)
-        return
+        return "unknown"
     lock = context.queue.lock(account, ticket_id)
     if not lock.acquire():
         context.queue.offer_later(account, ticket_id, LOCK_PAUSE)
-        return
+        return None
     try:
         context.queue.taken_up(account, ticket_id)
-        outcome = annotate_ticket(context, _Worker.brain, account, ticket_id)
+        outcome = work(context, _Worker.brain, account, ticket_id)
         context.store.resolve_failures(account, ticket_id)
         log.info("ticket_done", account=account, ticket=ticket_id, outcome=outcome)
+        return outcome or "known"
     except Throttled as error:
         # Those who wait for the same window come back spread over the one after it.
         pause = timedelta(seconds=error.retry_after * (1 + random.random()))
         context.queue.offer_later(account, ticket_id, pause)
         log.info("ticket_throttled", account=account, ticket=ticket_id, seconds=round(pause.total_seconds(), 1))
+        return None
     except Gone:
+        deadline_job.close(context, account, ticket_id)
         log.info("ticket_gone", account=account, ticket=ticket_id)
+        return "gone"
     except (Permanent, Unauthorised) as error:
         context.store.keep_failure(account, "ticket", str(error), ticket_id=ticket_id)
         log.error("ticket_failed", account=account, ticket=ticket_id, error=str(error))
+        return "failed"
     finally:
         try:
             lock.release()
@@ -92,17 +104,20 @@ def run(account: str, ticket_id: str) -> None:
             log.warning("lock_outlived", account=account, ticket=ticket_id)
 
 
-def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id: str) -> Outcome | None:
+def annotate_ticket(
+    context: Context, brain: Brain, account_name: str, ticket_id: str, *, backfilled: bool = False
+) -> Outcome | None:
     """Read, decide, store, write. Returns the outcome, or None if this text was finished before.
 
+    `backfilled`: the ticket may be an old one; what there is nothing left to do about is stored as history only.
     Raises HelpdeskError; a decision stored before the error is taken up again by the next run.
     """
     account = context.account(account_name)
     helpdesk = context.helpdesks[account_name]
     ticket = zones.read(helpdesk.fetch(ticket_id))
-    fingerprint = _fingerprint(ticket, account, brain)
+    fingerprint = fingerprint_of(ticket, account, brain)
     state = context.store.ticket_state(account_name, ticket_id)
-    if state is not None and ticket.status in (Status.SOLVED, Status.CLOSED):
+    if state is not None and ticket.status in _SOLVED:
         context.store.saw_closed(account_name, ticket_id, state.tags & ticket.tags)
     if state is not None and state.fingerprint == fingerprint:
         if state.version != ticket.version:
@@ -114,56 +129,57 @@ def annotate_ticket(context: Context, brain: Brain, account_name: str, ticket_id
         settle(context.store, helpdesk, ticket, decision, state.tags if state else frozenset())
         decision = None
     if decision is None:
-        decision = _decide(context, brain, account, helpdesk, ticket, fingerprint)
+        decision, planned = decide(context, brain, account, ticket, fingerprint)
+        if planned is not None and planned.is_new_clock:
+            past = backfilled and _is_past(context, ticket, planned.annotation)
+            (deadline_job.remember if past else deadline_job.start)(context, account, ticket, planned, decision.labels)
         context.store.add(decision)
 
-    if not decision.annotation or account.level is not Level.ANNOTATE:
-        outcome = Outcome.WITHHELD if decision.annotation else Outcome.SILENT
-        context.store.finish(decision, outcome, version=ticket.version, contact=contact_of(ticket))
+    annotation = annotation_of(decision.annotation)
+    if annotation is None:
+        outcome = Outcome.SILENT
+    elif backfilled and decision.attempts == 0 and _is_past(context, ticket, annotation):
+        outcome = Outcome.PAST
+    elif account.level is not Level.ANNOTATE:
+        outcome = Outcome.WITHHELD
     else:
         standing = context.store.ticket_state(account_name, ticket_id)
         outcome = write(context.store, helpdesk, ticket, decision, standing.tags if standing else frozenset())
-    if outcome is Outcome.WRITTEN:
-        # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
-        return outcome
-    return deadline_job.look(context, account, ticket) or outcome
+        if outcome is Outcome.WRITTEN:
+            # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
+            return outcome
+        return deadline_job.look(context, account, ticket) or outcome
+    context.store.finish(decision, outcome, version=ticket.version, contact=contact_of(ticket))
+    return outcome if outcome is Outcome.PAST else deadline_job.look(context, account, ticket) or outcome
 
 
-def _decide(
-    context: Context,
-    brain: Brain,
-    account: AccountSettings,
-    helpdesk: Helpdesk,
-    ticket: Ticket,
-    fingerprint: str,
-) -> Decision:
-    """What to do about the ticket; where that sets a clock, it runs from here on."""
+def _is_past(context: Context, ticket: Ticket, annotation: Annotation) -> bool:
+    """Nothing can be put right any more: the ticket is solved, or its deadline was over before we came."""
+    return ticket.status in _SOLVED or (annotation.due_at is not None and annotation.due_at <= context.now())
+
+
+def decide(
+    context: Context, brain: Brain, account: AccountSettings, ticket: Ticket, fingerprint: str
+) -> tuple[Decision, Plan | None]:
+    """What to do about the ticket, and the plan behind it. Nothing is stored or written by this."""
     handling = account.handling(ticket.brand)
     reading = brain.classifier.with_thresholds(account.thresholds).read_ticket(ticket)
-    labels = reading.labels(Sureness.SHOW if account.level is Level.SUGGEST else Sureness.WRITE)
-    past, contacts = _relationship(context, account, handling, ticket)
-    around = Surroundings(
-        calendar=handling.calendar,
-        standing=_standing(context, account.name, ticket.id),
-        past=past,
-        contacts=contacts,
-        macros=MacroRanker(handling.playbook, macros) if (macros := macros_of(context, account.name)) else None,
-        tag_prefix=account.tag_prefix,
-        notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
-        note_limit=helpdesk.note_limit,
-    )
-    planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
-    names = tuple(label.value for label in labels)
-    if planned is not None and planned.is_new_clock:
-        deadline_job.start(context, account, ticket, planned, names)
-    return Decision(
+    shown = reading.labels(Sureness.SHOW)
+    labels = shown if account.level is Level.SUGGEST else reading.labels(Sureness.WRITE)
+    planned, panel = None, Suggestion((), _anchor_at(ticket, reading))
+    if shown:
+        # What is known of the customer and which macros there are costs queries: only for what is to be shown.
+        around = _surroundings(context, account, handling, ticket)
+        planned = plan(new_decision_id(), ticket, reading, labels, handling.playbook, around)
+        panel = _suggestion(ticket, reading, handling.playbook, around, context.now())
+    decision = Decision(
         id=planned.annotation.decision_id if planned else new_decision_id(),
         account=account.name,
         ticket_id=ticket.id,
         fingerprint=fingerprint,
         anchor_message=reading.anchor,
         level=account.level,
-        labels=names,
+        labels=tuple(label.value for label in labels),
         scores={complaint.value: round(score, 4) for complaint, score in reading.scores.items()},
         evidence=tuple(
             {
@@ -176,10 +192,31 @@ def _decide(
             for item in reading.evidence
         ),
         silence=None if labels else reading.reason or "not sure enough",
-        panel=stored(_suggestion(ticket, reading, handling.playbook, around, context.now())),
+        panel=stored(panel),
         annotation=plain(planned.annotation) if planned else {},
         outcome=Outcome.PLANNED,
         created_at=context.now(),
+        requester_id=ticket.requester.id or None,
+    )
+    return decision, planned
+
+
+def _anchor_at(ticket: Ticket, reading: Reading) -> datetime | None:
+    return next((message.at for message in ticket.messages if message.id == reading.anchor), None)
+
+
+def _surroundings(context: Context, account: AccountSettings, handling: Handling, ticket: Ticket) -> Surroundings:
+    helpdesk = context.helpdesks[account.name]
+    past, contacts = _relationship(context, account, handling, ticket)
+    return Surroundings(
+        calendar=handling.calendar,
+        standing=_standing(context, account.name, ticket.id),
+        past=past,
+        contacts=contacts,
+        macros=MacroRanker(handling.playbook, macros) if (macros := macros_of(context, account.name)) else None,
+        tag_prefix=account.tag_prefix,
+        notes_can_be_edited=Capability.EDIT_NOTE in helpdesk.capabilities,
+        note_limit=helpdesk.note_limit,
     )
 
 
@@ -236,7 +273,7 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     )
 
 
-def _fingerprint(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
+def fingerprint_of(ticket: Ticket, account: AccountSettings, brain: Brain) -> str:
     """Stands for everything a decision depends on: if it is unchanged, so is the decision."""
     digest = blake2b(digest_size=20)
     for part in (

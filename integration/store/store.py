@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     WITHHELD = "withheld"  # the account's level does not let us write
     SILENT = "silent"
+    PAST = "past"  # found by a backfill when there was nothing left to be done about it
     FAILED = "failed"
     DROPPED = "dropped"  # never sent: the ticket changed first
 
@@ -57,6 +58,8 @@ class Decision:
     finished_at: datetime | None = None
     panel: Mapping[str, Any] = field(default_factory=dict, repr=False)
     kind: str = "reading"
+    requester_id: str | None = None
+    text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,20 @@ class Store:
             )
             return found is not None
 
+    def has_decided(self, account: str, ticket_id: str, fingerprint: str) -> bool:
+        """Whether a decision of this fingerprint is stored, whatever became of it."""
+        with self.session() as session:
+            found = session.scalar(
+                select(DecisionRow.id)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.fingerprint == fingerprint,
+                )
+                .limit(1)
+            )
+            return found is not None
+
     def add(self, decision: Decision) -> None:
         with self.session.begin() as session:
             session.add(
@@ -196,6 +213,8 @@ class Store:
                     panel=dict(decision.panel),
                     outcome=decision.outcome,
                     kind=decision.kind,
+                    requester_id=decision.requester_id,
+                    text=decision.text,
                     attempts=decision.attempts,
                     created_at=decision.created_at,
                     finished_at=decision.finished_at,
@@ -395,6 +414,8 @@ def _decision(row: DecisionRow) -> Decision:
         finished_at=row.finished_at,
         panel=row.panel,
         kind=row.kind,
+        requester_id=row.requester_id,
+        text=row.text,
     )
 
 

@@ -10,8 +10,10 @@ from integration.cli.backfill import backfill
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
+from integration.cli.failed import failed_commands
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.report import report
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
 from integration.settings import DEFAULT_FILE
@@ -41,6 +43,8 @@ for command in (
     *complaint_commands,
     *coach_commands,
     backfill,
+    *failed_commands,
+    report,
     demo,
 ):
     main.add_command(command)

@@ -20,6 +20,7 @@ from integration.complaints.taxonomy import Complaint
 from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
 from integration.pipeline.macro_shelf import macros_of
+from integration.pipeline.queue import QUEUE_NAME
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
 from integration.recovery.macros import MacroRanker
@@ -34,6 +35,8 @@ from integration.store.store import Decision, Outcome, new_decision_id
 
 log = structlog.get_logger()
 
+# The kind of a failure that is not to be tried again as a live ticket.
+BACKFILL = "backfill"
 LOCK_PAUSE = timedelta(seconds=2)
 _SOLVED = (Status.SOLVED, Status.CLOSED)
 
@@ -94,7 +97,8 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
         log.info("ticket_gone", account=account, ticket=ticket_id)
         return "gone"
     except (Permanent, Unauthorised) as error:
-        context.store.keep_failure(account, "ticket", str(error), ticket_id=ticket_id)
+        kind = "ticket" if context.queue.name == QUEUE_NAME else BACKFILL
+        context.store.keep_failure(account, kind, str(error), ticket_id=ticket_id)
         log.error("ticket_failed", account=account, ticket=ticket_id, error=str(error))
         return "failed"
     finally:

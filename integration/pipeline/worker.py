@@ -12,7 +12,8 @@ from rq.serializers import JSONSerializer
 
 from integration.complaints.classifier import Classifier
 from integration.pipeline.context import Context
-from integration.pipeline.ticket_job import Brain, prepare
+from integration.pipeline.queue import QUEUE_NAME
+from integration.pipeline.ticket_job import BACKFILL, Brain, prepare
 
 log = structlog.get_logger()
 
@@ -58,14 +59,16 @@ def collect_given_up(context: Context) -> list[tuple[str, str]]:
     for job_id in registry.get_job_ids():
         job = context.queue.rq.fetch_job(job_id)
         if job is not None:
-            account, ticket_id = job.args[:2]
+            account, ticket_id, *tags = job.args
             result = job.latest_result()
             lines = (result.exc_string or "").strip().splitlines() if result else []
             reason = lines[-1] if lines else "the job died"
             if not reason.startswith("adapters.contract."):
                 # Any other error's text can quote what it stumbled over: its kind is kept, and no more.
                 reason = reason.split(":", 1)[0]
-            context.store.keep_failure(account, "job", reason, ticket_id=ticket_id)
+            wanted = dict(zip(("add", "remove"), tags, strict=False))
+            kind = "job" if context.queue.name == QUEUE_NAME else BACKFILL
+            context.store.keep_failure(account, kind, reason, ticket_id=ticket_id, shape=wanted)
             taken.append((account, ticket_id))
         registry.remove(job_id, delete_job=True)
     return taken

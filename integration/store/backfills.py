@@ -106,6 +106,16 @@ class Backfills:
                 .values(outcome=outcome)
             )
 
+    def reopen(self, account: str, ticket_id: str) -> bool:
+        """Have a ticket read again when the backfill goes on; False if it is none of the backfill's."""
+        with self._session.begin() as session:
+            row = session.get(BackfillTicketRow, (account, ticket_id))
+            if row is None:
+                return False
+            row.outcome = None
+            session.execute(update(BackfillRow).where(BackfillRow.account == account).values(finished_at=None))
+            return True
+
     def outcomes(self, account: str) -> Counter[str | None]:
         """How many tickets ended in which way; under None, those that are still open."""
         with self._session() as session:

@@ -164,7 +164,7 @@ class Store:
                 .order_by(DecisionRow.created_at.desc())
                 .limit(1)
             ).first()
-            return None if row is None else _decision(row)
+            return None if row is None else decision_of(row)
 
     def is_finished(self, account: str, ticket_id: str, fingerprint: str) -> bool:
         """Whether a decision of this fingerprint has reached the ticket."""
@@ -315,7 +315,7 @@ class Store:
                 .order_by(DecisionRow.created_at.desc())
                 .limit(1)
             ).first()
-            return None if row is None else _decision(row)
+            return None if row is None else decision_of(row)
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
@@ -324,7 +324,7 @@ class Store:
             if ticket_id is not None:
                 query = query.where(DecisionRow.ticket_id == ticket_id)
             rows = session.scalars(query.order_by(DecisionRow.created_at.desc()).limit(limit))
-            return [_decision(row) for row in rows]
+            return [decision_of(row) for row in rows]
 
     def outcomes(self, account: str) -> dict[str, int]:
         """How many decisions of an account ended in which way."""
@@ -392,7 +392,7 @@ class Store:
             )
 
 
-def _decision(row: DecisionRow) -> Decision:
+def decision_of(row: DecisionRow) -> Decision:
     return Decision(
         id=row.id,
         account=row.account,

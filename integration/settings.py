@@ -88,6 +88,15 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """How long what we store is kept, and whether the customer's whole message is; otherwise only the sentences are
+    that carry a label."""
+
+    keep: timedelta = timedelta(days=365)
+    keep_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One account: what the adapter needs (`account`, of helpdesk `kind`) and what we decided about it."""
 
@@ -102,6 +111,7 @@ class AccountSettings:
     own: Handling
     brands: Mapping[str, Handling]
     sidebar_secrets: tuple[Secret, ...] = ()
+    privacy: Privacy = Privacy()
 
     def handling(self, brand: str | None) -> Handling:
         """The brand's own playbook and calendar where it has them, else the account's."""
@@ -153,6 +163,18 @@ class SweepSchema(Schema):
 
     every_minutes = fields.Float(load_default=10.0, validate=validate.Range(min=0.01, max=1440))
     reach_hours = fields.Float(load_default=24.0, validate=validate.Range(min=0.1, max=24 * 90))
+
+
+class PrivacySchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    keep_days = fields.Integer(load_default=365, strict=True, validate=validate.Range(1, 3650))
+    keep_text = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def built(self, data: dict[str, Any], **_: Any) -> Privacy:
+        return Privacy(timedelta(days=data["keep_days"]), data["keep_text"])
 
 
 class AlertsSchema(Schema):
@@ -231,6 +253,7 @@ class AccountSchema(Schema):
     playbook = fields.String(load_default=None)
     brands = fields.Dict(fields.String(), fields.Nested(BrandSchema), load_default=dict)
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
+    privacy = fields.Nested(PrivacySchema, load_default=Privacy)
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -344,6 +367,7 @@ def _account(name: str, section: Any, folder: Path, problems: list[str]) -> Acco
         sweep_every=timedelta(minutes=base["sweep"]["every_minutes"]),
         sweep_reach=timedelta(hours=base["sweep"]["reach_hours"]),
         sidebar_secrets=tuple(base["sidebar_secrets"]),
+        privacy=base["privacy"],
         own=own,
         brands=brands,
     )

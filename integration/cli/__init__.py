@@ -13,6 +13,7 @@ from integration.cli.demo import demo
 from integration.cli.failed import failed_commands
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.privacy import privacy_commands
 from integration.cli.report import report
 from integration.cli.service import service_commands
 from integration.cli.sidebar import sidebar_commands
@@ -45,6 +46,7 @@ for command in (
     backfill,
     *failed_commands,
     report,
+    *privacy_commands,
     demo,
 ):
     main.add_command(command)

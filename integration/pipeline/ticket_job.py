@@ -201,12 +201,17 @@ def decide(
         outcome=Outcome.PLANNED,
         created_at=context.now(),
         requester_id=ticket.requester.id or None,
+        text=_anchor_text(ticket, reading) if account.privacy.keep_text else None,
     )
     return decision, planned
 
 
 def _anchor_at(ticket: Ticket, reading: Reading) -> datetime | None:
     return next((message.at for message in ticket.messages if message.id == reading.anchor), None)
+
+
+def _anchor_text(ticket: Ticket, reading: Reading) -> str | None:
+    return next((message.text for message in ticket.messages if message.id == reading.anchor), None)
 
 
 def _surroundings(context: Context, account: AccountSettings, handling: Handling, ticket: Ticket) -> Surroundings:

@@ -252,15 +252,20 @@ class Store:
         """Close a decision and, unless it failed, remember the ticket as read in this state.
 
         `note_id`, `tags` (ours on the ticket now) and `contact` are kept as they were where None is given. A decision of
-        the clock says nothing about what was read.
+        the clock says nothing about what was read. A note that stands on the ticket is not kept here as well.
         """
         now = datetime.now(UTC)
+        values: dict[str, Any] = {
+            "outcome": outcome,
+            "note_id": note_id,
+            "warnings": list(warnings),
+            "error": error,
+            "finished_at": now,
+        }
+        if outcome in (Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.PAST) and decision.annotation:
+            values["annotation"] = {**decision.annotation, "note_html": None}
         with self.session.begin() as session:
-            session.execute(
-                update(DecisionRow)
-                .where(DecisionRow.id == decision.id)
-                .values(outcome=outcome, note_id=note_id, warnings=list(warnings), error=error, finished_at=now)
-            )
+            session.execute(update(DecisionRow).where(DecisionRow.id == decision.id).values(**values))
             if outcome is Outcome.FAILED:
                 return
             row = session.get(TicketRow, (decision.account, decision.ticket_id))

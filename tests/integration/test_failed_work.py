@@ -174,3 +174,45 @@ def test_what_is_judged_becomes_precision_thresholds_and_a_level(
 def test_what_was_not_decided_cannot_be_judged(staged: Stage, words: list[str]) -> None:
     decision = staged.decide("freshdesk", staged.ticket("freshdesk"), {Complaint.NO_CALLBACK: (0.9, QUOTE)})
     run(staged, "report", "judge", *(word.format(id=decision.id) for word in words), status=1)
+
+
+# -- privacy ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_stored_about_a_customer_is_shown_and_forgotten(staged: Stage) -> None:
+    from integration.pipeline import ticket_job
+    from integration.pipeline.worker import load_brain
+
+    ticket = staged.ticket("freshdesk", requester={"name": "Kim Roe", "email": "kim.roe@customer.example"})
+    ticket_job.annotate_ticket(staged.context, load_brain(), "freshdesk", ticket)
+    requester = staged.context.store.decisions("freshdesk", ticket)[0].requester_id
+    stored = json.loads(run(staged, "export", "freshdesk", "--requester", str(requester)).stdout)
+    assert stored["tickets"] == [ticket]
+    (decision,) = stored["stored"]["decision"]
+    # The sentence that carries the label, and nothing else of the message.
+    assert decision["text"] is None and decision["evidence"] and "555 0134" not in json.dumps(stored)
+    run(staged, "forget", "freshdesk", "--requester", str(requester), "--ticket", ticket, status=2)
+    gone = json.loads(run(staged, "forget", "freshdesk", "--requester", str(requester), "--yes", "--json").stdout)
+    assert gone["deleted"]["decision"] == 1
+    assert staged.context.store.decisions("freshdesk", ticket) == []
+
+
+def test_the_clock_prunes_once_a_day_what_is_older_than_the_account_keeps(staged: Stage) -> None:
+    import dataclasses
+    from datetime import timedelta
+
+    from integration.pipeline.retention import prune
+    from integration.settings import Privacy
+
+    clear(staged)
+    decision = staged.decide("zendesk", staged.ticket("zendesk"), {Complaint.NO_CALLBACK: (0.9, QUOTE)})
+    settings = staged.context.settings
+    account = dataclasses.replace(settings.accounts["zendesk"], privacy=Privacy(timedelta(days=30)))
+    context = dataclasses.replace(
+        staged.context, settings=dataclasses.replace(settings, accounts={**settings.accounts, "zendesk": account})
+    )
+    assert prune(context, "zendesk", datetime.now(UTC) + timedelta(days=29)) == 0
+    assert prune(context, "zendesk", datetime.now(UTC) + timedelta(days=31)) is None
+    clear(staged)
+    assert (prune(context, "zendesk", datetime.now(UTC) + timedelta(days=31)) or 0) > 0
+    assert staged.context.store.decisions("zendesk", decision.ticket_id) == []

@@ -148,7 +148,7 @@ def _kill_when(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> i
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--tickets", type=int, default=20_000)
+    arguments.add_argument("--tickets", type=int, default=500, help="20000 for the whole drill")
     arguments.add_argument("--helpdesk", choices=["zendesk", "freshdesk"], default="zendesk")
     arguments.add_argument("--workers", type=int, default=2)
     said = arguments.parse_args()

@@ -16,6 +16,7 @@ from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
+from integration.web.metrics import metrics
 from integration.web.sidebar.api import docs, sidebar
 from integration.web.sidebar.coaching import load_judge
 from integration.web.sidebar.throttle import Throttle
@@ -30,6 +31,7 @@ def create_app(context: Context) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.register_blueprint(hooks)
     app.register_blueprint(health)
+    app.register_blueprint(metrics)
     _add_sidebar(app, context)
 
     @app.errorhandler(HTTPException)

@@ -142,7 +142,12 @@ class ZendeskClient:
     def _new_session(self, authorise: Callable[[], str | None]) -> HelpdeskSession:
         base_url = self.account.base_url or f"https://{self.account.options.subdomain}.zendesk.com"
         return HelpdeskSession(
-            self.account.name, base_url, authorise=authorise, explain=_explained, observe=self._observe
+            self.account.name,
+            base_url,
+            authorise=authorise,
+            explain=_explained,
+            observe=self._observe,
+            saw=self.budget.saw,
         )
 
     def _read(

@@ -20,6 +20,7 @@ from integration.complaints.taxonomy import Complaint
 from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
 from integration.pipeline.macro_shelf import macros_of
+from integration.pipeline.metrics import annotated, count
 from integration.pipeline.queue import QUEUE_NAME
 from integration.pipeline.suggestion import Suggestion, stored, suggest
 from integration.pipeline.writing import annotation_of, contact_of, plain, settle, write
@@ -149,12 +150,22 @@ def annotate_ticket(
     else:
         standing = context.store.ticket_state(account_name, ticket_id)
         outcome = write(context.store, helpdesk, ticket, decision, standing.tags if standing else frozenset())
+        _count(context, account, ticket, decision, outcome)
         if outcome is Outcome.WRITTEN:
             # The ticket is not as it was read any more; what its clock has to say comes with the next mark.
             return outcome
         return deadline_job.look(context, account, ticket) or outcome
     context.store.finish(decision, outcome, version=ticket.version, contact=contact_of(ticket))
+    _count(context, account, ticket, decision, outcome)
     return outcome if outcome is Outcome.PAST else deadline_job.look(context, account, ticket) or outcome
+
+
+def _count(context: Context, account: AccountSettings, ticket: Ticket, decision: Decision, outcome: Outcome) -> None:
+    for label in decision.labels or ("none",):
+        count(context.redis, "makeright_decisions", account.name, label, account.level, outcome)
+    said_at = next((message.at for message in ticket.messages if message.id == decision.anchor_message), None)
+    if outcome is Outcome.WRITTEN and said_at is not None and context.queue.name == QUEUE_NAME:
+        annotated(context.redis, account.name, (context.now() - said_at).total_seconds())
 
 
 def _is_past(context: Context, ticket: Ticket, annotation: Annotation) -> bool:

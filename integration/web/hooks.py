@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.contract import HookRequest, Ignored, Refused, Unreadable
 from integration.pipeline import webhook_log
 from integration.pipeline.context import Context
+from integration.pipeline.metrics import count
 from integration.pipeline.payload_shape import shape_of
 from integration.pipeline.queue import Offer
 
@@ -47,15 +48,19 @@ def receive(account: str) -> ResponseReturnValue:
         helpdesk.verify(hook)
         hint = helpdesk.read_hook(hook)
         if isinstance(hint, Ignored):
+            count(context.redis, "makeright_webhooks", account, "nothing to do")
             return {"status": "ignored", "reason": hint.reason}, 200
         offer = context.queue.offer(account, hint.ticket_id, delivery_id=hint.delivery_id)
         answer = _REASONS.get(offer, "accepted")
+        count(context.redis, "makeright_webhooks", account, offer.value)
         webhook_log.record(context.redis, account, ticket_id=hint.ticket_id, event=hint.event, answer=answer)
     except Refused as error:
         log.warning("hook_refused", account=account, reason=str(error))
+        count(context.redis, "makeright_webhooks_refused", account, str(error))
         return {"error": "the sender could not be verified"}, 401
     except Unreadable as error:
         _keep(context, account, hook, str(error))
+        count(context.redis, "makeright_webhooks", account, "unreadable")
         return {"error": "the payload could not be read", "reason": str(error)}, helpdesk.unreadable_status
     except RedisError as error:
         log.error("queue_away", account=account, error=type(error).__name__)

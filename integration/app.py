@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
@@ -33,6 +35,12 @@ def create_app(context: Context) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(metrics)
     _add_sidebar(app, context)
+
+    @app.before_request
+    def name_request() -> None:
+        """Every line that is logged for one request carries one id."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=secrets.token_hex(6))
 
     @app.errorhandler(HTTPException)
     def as_json(error: HTTPException) -> ResponseReturnValue:

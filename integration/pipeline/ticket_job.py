@@ -161,6 +161,7 @@ def annotate_ticket(
 
 
 def _count(context: Context, account: AccountSettings, ticket: Ticket, decision: Decision, outcome: Outcome) -> None:
+    log.info("decided", account=account.name, ticket=ticket.id, decision=decision.id, outcome=outcome)
     for label in decision.labels or ("none",):
         count(context.redis, "makeright_decisions", account.name, label, account.level, outcome)
     said_at = next((message.at for message in ticket.messages if message.id == decision.anchor_message), None)

@@ -84,6 +84,12 @@ class Budget:
             allowance.seconds * 1000,
         ]
         self._learn(keys=[self._key(allowance)], args=arguments)
+        if limit is not None:
+            self._redis.sadd(_names(self._account), allowance.name)
+
+    def saw(self, outcome: str) -> None:
+        """Count a call by how it ended: an HTTP status, or "no answer"."""
+        self._redis.hincrby(_calls(self._account), outcome, 1)
 
     def left(self, allowance: Allowance) -> tuple[int, int]:
         """(calls left, limit) as far as known, for checks and metrics."""
@@ -92,4 +98,33 @@ class Budget:
         return (int(remaining) if remaining is not None else ceiling), ceiling
 
     def _key(self, allowance: Allowance) -> str:
-        return f"makeright:budget:{self._account}:{allowance.name}"
+        return _key(self._account, allowance.name)
+
+
+def budgets(redis: Redis, account: str) -> dict[str, tuple[int, int]]:
+    """(calls left, calls per window) by name, for every limit that the platform has told the size of."""
+    found = {}
+    names: Any = redis.smembers(_names(account))
+    for name in sorted(raw.decode() for raw in names):
+        remaining, limit = redis.hmget(_key(account, name), "remaining", "limit")
+        if remaining is not None and limit is not None:
+            found[name] = (int(remaining), int(limit))
+    return found
+
+
+def calls(redis: Redis, account: str) -> dict[str, int]:
+    """How many calls ended in which way."""
+    rows: Any = redis.hgetall(_calls(account))
+    return {outcome.decode(): int(number) for outcome, number in rows.items()}
+
+
+def _key(account: str, name: str) -> str:
+    return f"makeright:budget:{account}:{name}"
+
+
+def _names(account: str) -> str:
+    return f"makeright:budgets:{account}"
+
+
+def _calls(account: str) -> str:
+    return f"makeright:calls:{account}"

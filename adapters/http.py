@@ -55,7 +55,7 @@ class HelpdeskSession:
 
     `authorise` returns the Authorization header's value for each request (None: the call goes without). `explain` turns
     an error answer into a short text for ops; it must not quote the ticket. `observe` sees every answer, for learning
-    rate limits from its headers.
+    rate limits from its headers; `saw` is told how every call ended: the status, or "no answer".
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class HelpdeskSession:
         authorise: Callable[[], str | None],
         explain: Callable[[requests.Response], str],
         observe: Callable[[requests.Response], None],
+        saw: Callable[[str], None] = lambda outcome: None,
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self.account = account
@@ -73,6 +74,7 @@ class HelpdeskSession:
         self._authorise = authorise
         self._explain = explain
         self._observe = observe
+        self._saw = saw
         self._timeout = (CONNECT_SECONDS, read_seconds)
         self._session = requests.Session()
         # Proxies and .netrc of the machine must not redirect or sign a helpdesk's calls.
@@ -124,8 +126,10 @@ class HelpdeskSession:
             )
             content = self._read(answer)
         except requests.exceptions.RequestException as error:
+            self._saw("no answer")
             # The exception's text can carry the URL's query: only its kind is told.
             raise Transient(type(error).__name__, account=self.account, call=call) from None
+        self._saw(str(answer.status_code))
         self._observe(answer)
         if 200 <= answer.status_code < 300:
             if not content.strip():

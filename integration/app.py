@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
@@ -17,6 +19,7 @@ from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
+from integration.web.metrics import metrics
 from integration.web.sidebar.api import docs, sidebar
 from integration.web.sidebar.coaching import load_judge
 from integration.web.sidebar.goodwill import goodwill
@@ -33,7 +36,14 @@ def create_app(context: Context) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.register_blueprint(hooks)
     app.register_blueprint(health)
+    app.register_blueprint(metrics)
     _add_sidebar(app, context)
+
+    @app.before_request
+    def name_request() -> None:
+        """Every line that is logged for one request carries one id."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=secrets.token_hex(6))
 
     @app.errorhandler(HTTPException)
     def as_json(error: HTTPException) -> ResponseReturnValue:

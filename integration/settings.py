@@ -101,6 +101,15 @@ class GoodwillApproval:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """How long what we store is kept, and whether the customer's whole message is; otherwise only the sentences are
+    that carry a label."""
+
+    keep: timedelta = timedelta(days=365)
+    keep_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One account: what the adapter needs (`account`, of helpdesk `kind`) and what we decided about it."""
 
@@ -117,6 +126,7 @@ class AccountSettings:
     sidebar_secrets: tuple[Secret, ...] = ()
     goodwill: GoodwillApproval = GoodwillApproval()
     exercises: tuple[Exercise, ...] = field(default=(), repr=False)
+    privacy: Privacy = Privacy()
 
     def handling(self, brand: str | None) -> Handling:
         """The brand's own playbook and calendar where it has them, else the account's."""
@@ -200,6 +210,18 @@ class SweepSchema(Schema):
     reach_hours = fields.Float(
         load_default=24.0, validate=validate.Range(min=0.1, max=24 * 90, error="write hours from 0.1 to 2160 (90 days)")
     )
+
+
+class PrivacySchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    keep_days = fields.Integer(load_default=365, strict=True, validate=validate.Range(1, 3650))
+    keep_text = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def built(self, data: dict[str, Any], **_: Any) -> Privacy:
+        return Privacy(timedelta(days=data["keep_days"]), data["keep_text"])
 
 
 class AlertsSchema(Schema):
@@ -302,6 +324,7 @@ class AccountSchema(Schema):
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
     goodwill = fields.Nested(GoodwillSchema, load_default=GoodwillApproval)
     exercises = fields.String(load_default=None)
+    privacy = fields.Nested(PrivacySchema, load_default=Privacy)
 
     @post_load
     def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -414,6 +437,7 @@ def _account(name: str, section: Any, raw: Any, reading: Reading) -> AccountSett
         sidebar_secrets=tuple(base["sidebar_secrets"]),
         goodwill=base["goodwill"],
         exercises=_exercises(base["exercises"], reading, (*path, "exercises")),
+        privacy=base["privacy"],
         own=own,
         brands=brands,
     )

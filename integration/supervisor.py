@@ -186,7 +186,7 @@ class Supervisor:
                 "PYTHONUNBUFFERED": "1",
             },
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
         part.started_at = time.monotonic()
         assert part.process.stdout is not None
@@ -319,6 +319,6 @@ def _to_terminal(name: str, line: str) -> None:
     print(f"{name:>9} | {line}", file=sys.stderr, flush=True)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Linux: a part whose supervisor is killed ends too, instead of holding its port (prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -193,7 +193,14 @@ class FreshdeskClient:
         def authorise() -> str:
             return "Basic " + base64.b64encode(f"{key.reveal()}:X".encode()).decode()
 
-        return HelpdeskSession(self._name, self.address, authorise=authorise, explain=explain, observe=self._observe)
+        return HelpdeskSession(
+            self._name,
+            self.address,
+            authorise=authorise,
+            explain=explain,
+            observe=self._observe,
+            saw=self._budget.saw,
+        )
 
     def _exchange(
         self,

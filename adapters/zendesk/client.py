@@ -181,7 +181,12 @@ class ZendeskClient:
 
     def _new_session(self, authorise: Callable[[], str | None]) -> HelpdeskSession:
         return HelpdeskSession(
-            self.account.name, self._address, authorise=authorise, explain=_explained, observe=self._observe
+            self.account.name,
+            self._address,
+            authorise=authorise,
+            explain=_explained,
+            observe=self._observe,
+            saw=self.budget.saw,
         )
 
     def _read(

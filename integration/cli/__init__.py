@@ -6,15 +6,18 @@ from pathlib import Path
 
 import click
 
+from integration.cli.backfill import backfill
 from integration.cli.check import check
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
 from integration.cli.demo import demo
+from integration.cli.failed import failed_commands
 from integration.cli.goodwill import goodwill_commands
 from integration.cli.init import init
 from integration.cli.level import level
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
+from integration.cli.privacy import privacy_commands
 from integration.cli.provision import provision_commands
 from integration.cli.rehearsal import rehearsal_commands
 from integration.cli.report import report
@@ -50,8 +53,11 @@ for command in (
     init,
     check,
     level,
+    backfill,
+    *failed_commands,
     *goodwill_commands,
     *rehearsal_commands,
+    *privacy_commands,
     report,
     demo,
 ):

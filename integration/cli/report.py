@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from integration.cli.goodwill import spend
+from integration.cli.shadow import judge, shadow
 
 
 @click.group()
@@ -12,4 +13,5 @@ def report() -> None:
     """Reports. Failures are counted by cause, never by agent."""
 
 
-report.add_command(spend)
+for part in (shadow, judge, spend):
+    report.add_command(part)

@@ -11,10 +11,13 @@ import click
 
 from integration.cli.loading import settings_or_exit
 from integration.pipeline.clock import run_clock
-from integration.pipeline.context import build_context
+from integration.pipeline.context import build_backfill_context, build_context
 from integration.pipeline.worker import work
 from integration.store.store import Store
 from integration.supervisor import STOP_SECONDS, AlreadyRunning, Supervisor, gunicorn_command, running_supervisor
+
+# The processor, too, is for live tickets first.
+BACKFILL_NICENESS = 10
 
 
 @click.command(epilog="Example: makeright up")
@@ -75,11 +78,17 @@ def web(ctx: click.Context) -> None:
 
 @click.command(epilog="Example: makeright worker")
 @click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
+@click.option(
+    "--backfill", is_flag=True, help="Work for a backfill, at low priority (`makeright backfill` starts these)."
+)
 @click.pass_context
-def worker(ctx: click.Context, burst: bool) -> None:
+def worker(ctx: click.Context, burst: bool, backfill: bool) -> None:
     """Run one worker."""
-    context = build_context(settings_or_exit(ctx.obj))
+    settings = settings_or_exit(ctx.obj)
+    context = build_backfill_context(settings) if backfill else build_context(settings)
     context.store.migrate()
+    if backfill:
+        os.nice(BACKFILL_NICENESS)
     work(context, burst=burst)
 
 

@@ -11,10 +11,13 @@ from redis import Redis
 
 from adapters import helpdesk_class
 from adapters.contract import Account, Helpdesk
-from integration.pipeline.queue import TicketQueue
+from integration.pipeline.queue import BACKFILL_JOB, BACKFILL_QUEUE_NAME, TicketQueue
 from integration.settings import AccountSettings, Settings
 from integration.store.provisioned import Provisioned
 from integration.store.store import Store
+
+# What a backfill takes of our share of an account's limits: the rest is there for what comes in meanwhile.
+BACKFILL_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,29 @@ def connect_redis(settings: Settings, *, patience: float = 5.0) -> Redis:
 
 def build_context(settings: Settings, *, redis_patience: float = 5.0, redis: Redis | None = None) -> Context:
     """`redis` stands in for the configured one: for a command that has something to ask while nothing runs."""
-    redis = redis or connect_redis(settings, patience=redis_patience)
+    return _built(settings, TicketQueue(redis or connect_redis(settings, patience=redis_patience)))
+
+
+def build_backfill_context(settings: Settings) -> Context:
+    """For old tickets: a queue of their own, and a smaller share of the limits, so that live tickets go first."""
+    redis = connect_redis(settings)
+    queue = TicketQueue(redis, name=BACKFILL_QUEUE_NAME, job=BACKFILL_JOB)
+    return _built(settings, queue, share=BACKFILL_SHARE)
+
+
+def _built(settings: Settings, queue: TicketQueue, *, share: float = 1.0) -> Context:
     store = Store(settings.service.database_url)
     made = Provisioned(store).references()
+
+    def helpdesk(name: str, account: Account) -> Helpdesk:
+        # Fields that `provision` made; those that the configuration names come first.
+        known = replace(account, share=account.share * share, fields={**made.get(name, {}), **account.fields})
+        return helpdesk_class(settings.accounts[name].kind)(known, queue.redis)
+
     return Context(
         settings=settings,
         store=store,
-        redis=redis,
-        queue=TicketQueue(redis),
-        helpdesks={
-            name: helpdesk_class(account.kind)(_with_fields(account.account, made.get(name, {})), redis)
-            for name, account in settings.accounts.items()
-        },
+        redis=queue.redis,
+        queue=queue,
+        helpdesks={name: helpdesk(name, account.account) for name, account in settings.accounts.items()},
     )
-
-
-def _with_fields(account: Account, made: Mapping[str, str]) -> Account:
-    """With the fields that `provision` made; those that the configuration names come first."""
-    return replace(account, fields={**made, **account.fields})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from html import escape
+from typing import Any
 
 import structlog
 
@@ -31,22 +34,78 @@ def start(
     context: Context, account: AccountSettings, ticket: Ticket, planned: Plan, complaints: tuple[str, ...]
 ) -> None:
     """Start the clock of a plan; the same plan again starts nothing new."""
-    handling = account.handling(ticket.brand)
-    updates = asdict(planned.updates) | {"kind": planned.updates.kind} if planned.updates else {}
-    Deadlines(context.store).start(
-        account=account.name,
-        ticket_id=ticket.id,
+    _start(
+        context,
+        account,
+        ticket,
         decision_id=planned.annotation.decision_id,
         complaint=planned.clock_of.value,
         complaints=complaints,
+        started_at=planned.started_at,
+        deadline=planned.deadline,
+        updates=asdict(planned.updates) | {"kind": planned.updates.kind} if planned.updates else {},
+    )
+
+
+def remember(
+    context: Context, account: AccountSettings, ticket: Ticket, planned: Plan, complaints: tuple[str, ...]
+) -> None:
+    """Put a plan's clock into the customer's history as it ended, without ever letting it run."""
+    seen = _watched(context, account, ticket, planned.started_at, planned.deadline.due_at)
+    state = seen.state if seen.state in (State.KEPT, State.BREACHED) else State.ENDED
+    _start(
+        context,
+        account,
+        ticket,
+        decision_id=planned.annotation.decision_id,
+        complaint=planned.clock_of.value,
+        complaints=complaints,
+        started_at=planned.started_at,
+        deadline=planned.deadline,
+        updates={},
+        over=dataclasses.replace(
+            seen, state=state, next_at=None, answered_at=seen.answered_at or planned.deadline.due_at
+        ),
+    )
+
+
+def _start(
+    context: Context,
+    account: AccountSettings,
+    ticket: Ticket,
+    *,
+    decision_id: str,
+    complaint: str,
+    complaints: tuple[str, ...],
+    started_at: datetime,
+    deadline: Deadline,
+    updates: Mapping[str, Any],
+    over: Watched | None = None,
+) -> None:
+    calendar = account.handling(ticket.brand).calendar
+    Deadlines(context.store).start(
+        account=account.name,
+        ticket_id=ticket.id,
+        decision_id=decision_id,
+        complaint=complaint,
+        complaints=complaints,
         requester_id=ticket.requester.id,
         company_id=ticket.requester.company_id,
-        started_at=planned.started_at,
-        due_at=planned.deadline.due_at,
-        explanation=planned.deadline.explanation,
+        started_at=started_at,
+        due_at=deadline.due_at,
+        explanation=deadline.explanation,
         updates=updates,
-        next_at=marks(planned.started_at, planned.deadline.due_at, handling.calendar)[0][1],
+        next_at=None if over else marks(started_at, deadline.due_at, calendar)[0][1],
+        state=over.state if over else State.DUE,
+        mark=over.mark if over else 0,
+        answered_at=over.answered_at if over else None,
     )
+
+
+def close(context: Context, account: str, ticket_id: str) -> None:
+    """The ticket is gone: what ran on it is over, and the clock has no reason to come back."""
+    if Deadlines(context.store).close(account, ticket_id, state=State.GONE, at=context.now()):
+        log.info("clock_closed", account=account, ticket=ticket_id, reason="the ticket is gone")
 
 
 def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome | None:
@@ -60,15 +119,7 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         return None
     handling = account.handling(ticket.brand)
     now = context.now()
-    tags = handling.playbook.tags
-    seen = watch(
-        clock.started_at,
-        clock.due_at,
-        handling.calendar,
-        ticket,
-        now,
-        call_tags={account.tag_prefix + tags.called},
-    )
+    seen = _watched(context, account, ticket, clock.started_at, clock.due_at)
     struck = context.store.feedback.set_aside(account.name, ticket.id)
     if seen.next_at is not None and is_struck(struck, clock.complaints, clock.started_at):
         # An agent has said that this is no complaint: nothing is due any more.
@@ -88,8 +139,16 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
     if seen.state in _TOLD and seen.state != clock.state and account.level is not Level.SHADOW:
         deadlines.alert(account.name, clock.id, seen.state, _alert(account.name, ticket, clock, handling, now), now)
     if seen.state is State.KEPT and clock.updates:
-        _run_on(context, handling, ticket, clock, seen)
+        _run_on(context, account, ticket, clock, seen)
     return outcome
+
+
+def _watched(
+    context: Context, account: AccountSettings, ticket: Ticket, started_at: datetime, due_at: datetime
+) -> Watched:
+    handling = account.handling(ticket.brand)
+    called = account.tag_prefix + handling.playbook.tags.called
+    return watch(started_at, due_at, handling.calendar, ticket, context.now(), call_tags={called})
 
 
 def _over(seen: Watched, now: datetime) -> datetime | None:
@@ -160,6 +219,7 @@ def _state_tags(playbook: Playbook, state: State) -> list[str]:
         State.BREACHED: [tags.breached],
         State.KEPT: [tags.kept],
         State.ENDED: [],
+        State.GONE: [],
     }[state]
 
 
@@ -182,22 +242,18 @@ def _alert(account: str, ticket: Ticket, clock: RunningDeadline, handling: Handl
     )
 
 
-def _run_on(context: Context, handling: Handling, ticket: Ticket, clock: RunningDeadline, seen: Watched) -> None:
+def _run_on(context: Context, account: AccountSettings, ticket: Ticket, clock: RunningDeadline, seen: Watched) -> None:
     """The customer has been answered, and is owed the next update by a date of its own."""
     rule = ClockRuleSchema().load(dict(clock.updates))
     assert seen.answered_at is not None
-    following = due(rule, seen.answered_at, handling.calendar)
-    Deadlines(context.store).start(
-        account=clock.account,
-        ticket_id=clock.ticket_id,
+    _start(
+        context,
+        account,
+        ticket,
         decision_id=f"next-{clock.id}",
         complaint=clock.complaint,
         complaints=clock.complaints,
-        requester_id=ticket.requester.id,
-        company_id=ticket.requester.company_id,
         started_at=seen.answered_at,
-        due_at=following.due_at,
-        explanation=following.explanation,
+        deadline=due(rule, seen.answered_at, account.handling(ticket.brand).calendar),
         updates=clock.updates,
-        next_at=marks(seen.answered_at, following.due_at, handling.calendar)[0][1],
     )

@@ -24,5 +24,6 @@ def run(account: str, ticket_id: str, add: list[str], remove: list[str]) -> None
     except Gone:
         log.info("ticket_gone", account=account, ticket=ticket_id)
     except (Permanent, Unauthorised) as error:
-        context.store.keep_failure(account, "feedback", str(error), ticket_id=ticket_id)
+        wanted = {"add": add, "remove": remove}
+        context.store.keep_failure(account, "feedback", str(error), ticket_id=ticket_id, shape=wanted)
         log.error("feedback_not_tagged", account=account, ticket=ticket_id, error=str(error))

@@ -24,7 +24,10 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 QUEUE_NAME = "makeright"
+# Old tickets wait in a queue of their own, with workers of its own: what comes in now is never behind them.
+BACKFILL_QUEUE_NAME = "makeright-backfill"
 TICKET_JOB = "integration.pipeline.ticket_job.run"
+BACKFILL_JOB = "integration.pipeline.backfill_job.run"
 FEEDBACK_JOB = "integration.pipeline.feedback_job.run"
 
 # A job makes a handful of HTTP calls of at most 13 seconds each (adapters/http.py).
@@ -69,15 +72,20 @@ class Backlog:
 
 
 class TicketQueue:
-    """Offers tickets to the workers. Raises redis.RedisError where Redis is away."""
+    """Offers tickets to the workers. Raises redis.RedisError where Redis is away.
 
-    def __init__(self, redis: Redis) -> None:
+    Two queues of different `name` know nothing of each other's marks; the lock on a ticket is one for all.
+    """
+
+    def __init__(self, redis: Redis, *, name: str = QUEUE_NAME, job: str = TICKET_JOB) -> None:
         self.redis = redis
+        self.name = name
+        self._job_function = job
         self._offer = redis.register_script(_OFFER)
 
     @cached_property
     def rq(self) -> Queue:
-        return Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
+        return Queue(self.name, connection=self.redis, serializer=JSONSerializer)
 
     def offer(self, account: str, ticket_id: str, *, delivery_id: str | None = None) -> Offer:
         """Make sure that this ticket will be read. One round trip."""
@@ -85,7 +93,7 @@ class TicketQueue:
         delivery = "" if delivery_id is None else f"makeright:delivery:{account}:{_digest(delivery_id)}"
         fields = [part for pair in job.to_dict().items() for part in pair]
         answer = self._offer(
-            keys=[_mark(account, ticket_id), delivery, job.key, self.rq.key, Queue.redis_queues_keys],
+            keys=[self._mark(account, ticket_id), delivery, job.key, self.rq.key, Queue.redis_queues_keys],
             args=[MARK_SECONDS, DELIVERY_SECONDS, job.id, self.rq.key, *fields],
         )
         return Offer(answer.decode() if isinstance(answer, bytes) else answer)
@@ -98,7 +106,7 @@ class TicketQueue:
         """Read this ticket after a pause; hints that come meanwhile are covered by that reading."""
         job = self._job(account, ticket_id)
         seconds = MARK_SECONDS + int(pause.total_seconds())
-        self.redis.set(_mark(account, ticket_id), job.id, ex=seconds)
+        self.redis.set(self._mark(account, ticket_id), job.id, ex=seconds)
         self.rq.schedule_job(job, datetime.now(UTC) + pause)
 
     def offer_tags(self, account: str, ticket_id: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
@@ -107,11 +115,11 @@ class TicketQueue:
 
     def is_waiting(self, account: str, ticket_id: str) -> bool:
         """Whether the ticket changed and nobody has begun to read it since."""
-        return bool(self.redis.exists(_mark(account, ticket_id)))
+        return bool(self.redis.exists(self._mark(account, ticket_id)))
 
     def taken_up(self, account: str, ticket_id: str) -> None:
         """The job begins to read: from now on a change needs another pass."""
-        self.redis.delete(_mark(account, ticket_id))
+        self.redis.delete(self._mark(account, ticket_id))
 
     def lock(self, account: str, ticket_id: str) -> Lock:
         """Only one job at a time touches a ticket (Freshdesk has no concurrency check of its own)."""
@@ -132,13 +140,13 @@ class TicketQueue:
             oldest_seconds=max(age, 0.0),
         )
 
-    def _job(self, account: str, ticket_id: str, function: str = TICKET_JOB, *more: list[str]) -> Job:
+    def _job(self, account: str, ticket_id: str, function: str = "", *more: list[str]) -> Job:
         job = Job.create(
-            function,
+            function or self._job_function,
             args=(account, ticket_id, *more),
             id=f"ticket-{uuid.uuid4().hex}",
             connection=self.redis,
-            origin=QUEUE_NAME,
+            origin=self.name,
             timeout=JOB_SECONDS,
             result_ttl=0,
             failure_ttl=FAILED_JOB_SECONDS,
@@ -150,9 +158,8 @@ class TicketQueue:
         job.enqueued_at = datetime.now(UTC)
         return job
 
-
-def _mark(account: str, ticket_id: str) -> str:
-    return f"makeright:changed:{account}:{ticket_id}"
+    def _mark(self, account: str, ticket_id: str) -> str:
+        return f"{self.name}:changed:{account}:{ticket_id}"
 
 
 def _digest(text: str) -> str:

@@ -12,8 +12,9 @@ from rq.serializers import JSONSerializer
 
 from integration.complaints.classifier import Classifier
 from integration.pipeline.context import Context
+from integration.pipeline.deciding import Brain
 from integration.pipeline.queue import QUEUE_NAME
-from integration.pipeline.ticket_job import Brain, prepare
+from integration.pipeline.ticket_job import BACKFILL, prepare
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ def work(context: Context, *, burst: bool = False) -> None:
         work_horse_killed_handler=_killed,
         log_job_description=False,
     )
-    log.info("worker_ready", queue=QUEUE_NAME, pid=os.getpid())
+    log.info("worker_ready", queue=context.queue.name, pid=os.getpid())
     worker.work(burst=burst, with_scheduler=True, logging_level="WARNING")
 
 
@@ -49,17 +50,26 @@ def _killed(job: Job, pid: int, status: int, _usage: object) -> None:
     log.error("job_killed", job=job.id, about=job.description, pid=pid, status=status)
 
 
-def collect_given_up(context: Context) -> int:
-    """Take the jobs that RQ has given up over into our own list of failures, where a person sees them."""
+def collect_given_up(context: Context) -> list[tuple[str, str]]:
+    """Take the jobs that RQ has given up over into our own list of failures, where a person sees them.
+
+    Returns the account and ticket of each.
+    """
     registry = context.queue.rq.failed_job_registry
-    taken = 0
+    taken = []
     for job_id in registry.get_job_ids():
         job = context.queue.rq.fetch_job(job_id)
         if job is not None:
-            account, ticket_id = job.args[:2]
+            account, ticket_id, *tags = job.args
             result = job.latest_result()
             lines = (result.exc_string or "").strip().splitlines() if result else []
-            context.store.keep_failure(account, "job", lines[-1] if lines else "the job died", ticket_id=ticket_id)
-            taken += 1
+            reason = lines[-1] if lines else "the job died"
+            if not reason.startswith("adapters.contract."):
+                # Any other error's text can quote what it stumbled over: its kind is kept, and no more.
+                reason = reason.split(":", 1)[0]
+            wanted = dict(zip(("add", "remove"), tags, strict=False))
+            kind = "job" if context.queue.name == QUEUE_NAME else BACKFILL
+            context.store.keep_failure(account, kind, reason, ticket_id=ticket_id, shape=wanted)
+            taken.append((account, ticket_id))
         registry.remove(job_id, delete_job=True)
     return taken

@@ -16,13 +16,15 @@ AT_RISK = 75
 
 
 class State(StrEnum):
-    """`ENDED`: the ticket was solved without a word to the customer, so there is nothing left to keep or break."""
+    """`ENDED`: the ticket was solved without a word to the customer, so there is nothing left to keep or break.
+    `GONE`: the ticket was deleted, merged away or closed, so that nothing can be written there any more."""
 
     DUE = "due"
     AT_RISK = "at_risk"
     BREACHED = "breached"
     KEPT = "kept"
     ENDED = "ended"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,25 @@ class Deadlines:
         due_at: datetime,
         explanation: str,
         updates: Mapping[str, Any],
-        next_at: datetime,
+        next_at: datetime | None,
+        state: str = "due",
+        mark: int = 0,
+        answered_at: datetime | None = None,
     ) -> None:
-        """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing."""
+        """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing.
+
+        One without `next_at` is over already (an old ticket's): it counts in the customer's history and never runs.
+        """
         with self._session.begin() as session:
+            if next_at is None and session.scalar(
+                select(DeadlineRow.id).where(
+                    DeadlineRow.account == account,
+                    DeadlineRow.ticket_id == ticket_id,
+                    DeadlineRow.complaint == complaint,
+                    DeadlineRow.started_at == started_at,
+                )
+            ):
+                return
             running = session.scalars(
                 select(DeadlineRow).where(
                     DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at.is_not(None)
@@ -93,9 +108,10 @@ class Deadlines:
                     due_at=due_at,
                     explanation=explanation,
                     updates=dict(updates),
-                    state="due",
-                    mark=0,
+                    state=state,
+                    mark=mark,
                     next_at=next_at,
+                    answered_at=answered_at,
                 )
             )
 
@@ -119,6 +135,18 @@ class Deadlines:
                 .where(DeadlineRow.id == deadline_id)
                 .values(state=state, mark=mark, next_at=next_at, answered_at=answered_at)
             )
+
+    def close(self, account: str, ticket_id: str, *, state: str, at: datetime) -> int:
+        """End the clocks that run on a ticket which cannot be written on any more. Returns how many there were."""
+        with self._session.begin() as session:
+            running = session.scalars(
+                select(DeadlineRow).where(
+                    DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at.is_not(None)
+                )
+            ).all()
+            for row in running:
+                row.next_at, row.state, row.answered_at = None, state, at
+            return len(running)
 
     def to_look_at(self, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
         """(account, ticket) of the clocks that reached their next mark, the earliest first."""

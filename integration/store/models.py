@@ -35,7 +35,8 @@ class Base(DeclarativeBase):
 class DecisionRow(Base):
     """What was decided about a ticket, from which text (as a fingerprint), and what became of it.
 
-    `panel` is what the sidebar shows of it, worked out beforehand so that an agent never waits.
+    `panel` is what the sidebar shows of it, worked out beforehand so that an agent never waits. `text` is the customer's
+    whole message, kept only where the account says so; otherwise only the sentences in `evidence` are.
     """
 
     __tablename__ = "decision"
@@ -59,12 +60,15 @@ class DecisionRow(Base):
     error: Mapped[str | None] = mapped_column(Text)
     # "reading" of the customer's words, or "clock": what the passing of time did to the ticket.
     kind: Mapped[str] = mapped_column(String(10), default="reading", server_default="reading")
+    requester_id: Mapped[str | None] = mapped_column(String(64))
+    text: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("decision_of_ticket", "account", "ticket_id", "created_at"),
         Index("decision_by_time", "account", "created_at"),
+        Index("decision_of_requester", "account", "requester_id"),
     )
 
 
@@ -254,3 +258,44 @@ class ProvisionedRow(Base):
     created: Mapped[bool]
     before: Mapped[dict[str, Any] | None]
     made_at: Mapped[datetime]
+
+
+class JudgementRow(Base):
+    """Whether a label of a decision is right, according to an operator. Nobody's text is kept."""
+
+    __tablename__ = "judgement"
+
+    decision_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    label: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account: Mapped[str] = mapped_column(String(40))
+    right: Mapped[bool]
+    judge: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("judgement_of_account", "account", "at"),)
+
+
+class BackfillRow(Base):
+    """An account's backfill: from when on, how far its listing came (`cursor`, `listed` at its end), when it ended."""
+
+    __tablename__ = "backfill"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    since: Mapped[datetime]
+    shadow: Mapped[bool]
+    cursor: Mapped[str | None] = mapped_column(Text)
+    listed: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class BackfillTicketRow(Base):
+    """A ticket that a backfill has listed. `outcome` is None until it has been seen through."""
+
+    __tablename__ = "backfill_ticket"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+
+    __table_args__ = (Index("backfill_open", "account", "outcome"),)

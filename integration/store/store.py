@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     WITHHELD = "withheld"  # the account's level does not let us write
     SILENT = "silent"
+    PAST = "past"  # found by a backfill when there was nothing left to be done about it
     FAILED = "failed"
     DROPPED = "dropped"  # never sent: the ticket changed first
 
@@ -57,6 +58,8 @@ class Decision:
     finished_at: datetime | None = None
     panel: Mapping[str, Any] = field(default_factory=dict, repr=False)
     kind: str = "reading"
+    requester_id: str | None = None
+    text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class Store:
                 .order_by(DecisionRow.created_at.desc())
                 .limit(1)
             ).first()
-            return None if row is None else _decision(row)
+            return None if row is None else decision_of(row)
 
     def is_finished(self, account: str, ticket_id: str, fingerprint: str) -> bool:
         """Whether a decision of this fingerprint has reached the ticket."""
@@ -173,6 +176,20 @@ class Store:
                     DecisionRow.ticket_id == ticket_id,
                     DecisionRow.fingerprint == fingerprint,
                     DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
+                )
+                .limit(1)
+            )
+            return found is not None
+
+    def has_decided(self, account: str, ticket_id: str, fingerprint: str) -> bool:
+        """Whether a decision of this fingerprint is stored, whatever became of it."""
+        with self.session() as session:
+            found = session.scalar(
+                select(DecisionRow.id)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.fingerprint == fingerprint,
                 )
                 .limit(1)
             )
@@ -196,6 +213,8 @@ class Store:
                     panel=dict(decision.panel),
                     outcome=decision.outcome,
                     kind=decision.kind,
+                    requester_id=decision.requester_id,
+                    text=decision.text,
                     attempts=decision.attempts,
                     created_at=decision.created_at,
                     finished_at=decision.finished_at,
@@ -233,15 +252,20 @@ class Store:
         """Close a decision and, unless it failed, remember the ticket as read in this state.
 
         `note_id`, `tags` (ours on the ticket now) and `contact` are kept as they were where None is given. A decision of
-        the clock says nothing about what was read.
+        the clock says nothing about what was read. A note that stands on the ticket is not kept here as well.
         """
         now = datetime.now(UTC)
+        values: dict[str, Any] = {
+            "outcome": outcome,
+            "note_id": note_id,
+            "warnings": list(warnings),
+            "error": error,
+            "finished_at": now,
+        }
+        if outcome in (Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.PAST) and decision.annotation:
+            values["annotation"] = {**decision.annotation, "note_html": None}
         with self.session.begin() as session:
-            session.execute(
-                update(DecisionRow)
-                .where(DecisionRow.id == decision.id)
-                .values(outcome=outcome, note_id=note_id, warnings=list(warnings), error=error, finished_at=now)
-            )
+            session.execute(update(DecisionRow).where(DecisionRow.id == decision.id).values(**values))
             if outcome is Outcome.FAILED:
                 return
             row = session.get(TicketRow, (decision.account, decision.ticket_id))
@@ -296,7 +320,7 @@ class Store:
                 .order_by(DecisionRow.created_at.desc())
                 .limit(1)
             ).first()
-            return None if row is None else _decision(row)
+            return None if row is None else decision_of(row)
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
@@ -305,7 +329,7 @@ class Store:
             if ticket_id is not None:
                 query = query.where(DecisionRow.ticket_id == ticket_id)
             rows = session.scalars(query.order_by(DecisionRow.created_at.desc()).limit(limit))
-            return [_decision(row) for row in rows]
+            return [decision_of(row) for row in rows]
 
     def outcomes(self, account: str) -> dict[str, int]:
         """How many decisions of an account ended in which way."""
@@ -373,7 +397,7 @@ class Store:
             )
 
 
-def _decision(row: DecisionRow) -> Decision:
+def decision_of(row: DecisionRow) -> Decision:
     return Decision(
         id=row.id,
         account=row.account,
@@ -395,6 +419,8 @@ def _decision(row: DecisionRow) -> Decision:
         finished_at=row.finished_at,
         panel=row.panel,
         kind=row.kind,
+        requester_id=row.requester_id,
+        text=row.text,
     )
 
 

@@ -5,10 +5,7 @@ The answers are those tabled in docs/architecture.md; what they bring about on e
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from flask import Blueprint, current_app, request
@@ -17,8 +14,10 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.contract import HookRequest, Ignored, Refused, Unreadable
-from integration.pipeline import hook_watch
+from integration.pipeline import hook_watch, webhook_log
 from integration.pipeline.context import Context
+from integration.pipeline.metrics import count
+from integration.pipeline.payload_shape import shape_of
 from integration.pipeline.queue import Offer
 
 log = structlog.get_logger()
@@ -50,35 +49,33 @@ def receive(account: str) -> ResponseReturnValue:
         hint = helpdesk.read_hook(hook)
         hook_watch.saw(context.redis, account, hook.received_at)
         if isinstance(hint, Ignored):
+            count(context.redis, "makeright_webhooks", account, "nothing to do")
             return {"status": "ignored", "reason": hint.reason}, 200
         offer = context.queue.offer(account, hint.ticket_id, delivery_id=hint.delivery_id)
+        answer = _REASONS.get(offer, "accepted")
+        count(context.redis, "makeright_webhooks", account, offer.value)
+        webhook_log.record(context.redis, account, ticket_id=hint.ticket_id, event=hint.event, answer=answer)
     except Refused as error:
         log.warning("hook_refused", account=account, reason=str(error))
         hook_watch.refused(context.redis, account, hook.received_at, str(error))
+        count(context.redis, "makeright_webhooks_refused", account, str(error))
         return {"error": "the sender could not be verified"}, 401
     except Unreadable as error:
         _keep(context, account, hook, str(error))
+        count(context.redis, "makeright_webhooks", account, "unreadable")
         return {"error": "the payload could not be read", "reason": str(error)}, helpdesk.unreadable_status
     except RedisError as error:
         log.error("queue_away", account=account, error=type(error).__name__)
         return {"error": "the queue cannot be reached"}, 503, {"Retry-After": RETRY_AFTER_SECONDS}
     if offer is Offer.ENQUEUED:
         return {"status": "accepted"}, 202
-    return {"status": "ignored", "reason": _REASONS[offer]}, 200
+    return {"status": "ignored", "reason": answer}, 200
 
 
 def _keep(context: Context, account: str, hook: HookRequest, reason: str) -> None:
     """For ops: what the payload looked like, not what it said."""
     log.warning("hook_unreadable", account=account, reason=reason)
     try:
-        context.store.keep_failure(account, "hook", reason, shape=_shape(hook))
+        context.store.keep_failure(account, "hook", reason, shape=shape_of(hook))
     except SQLAlchemyError as error:
         log.error("hook_not_kept", account=account, error=type(error).__name__)
-
-
-def _shape(hook: HookRequest) -> Mapping[str, Any]:
-    return {
-        "content_type": hook.content_type[:100],
-        "bytes": len(hook.body),
-        "blake2b": hashlib.blake2b(hook.body, digest_size=16).hexdigest(),
-    }

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from integration.pipeline.ticket_job import Brain, annotate_ticket
+from integration.pipeline.deciding import Brain
+from integration.pipeline.ticket_job import annotate_ticket
 from integration.pipeline.worker import load_brain
 from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind, Verdict

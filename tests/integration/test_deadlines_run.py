@@ -22,7 +22,8 @@ from integration.complaints.taxonomy import Complaint
 from integration.demo import HELPDESKS, DemoTicket, SandboxClient, connect, free_port, running_sandbox, send
 from integration.pipeline.clock import tick
 from integration.pipeline.context import Context, build_context
-from integration.pipeline.ticket_job import Brain, annotate_ticket
+from integration.pipeline.deciding import Brain
+from integration.pipeline.ticket_job import annotate_ticket
 from integration.pipeline.worker import load_brain
 from integration.recovery.calendar_words import day_words, last_day, limit_words
 from integration.recovery.deadlines import due

@@ -1,0 +1,40 @@
+"""Work that could not be done, one by one: for the lists of a person, and for what replays it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from integration.store.models import FailureRow
+from integration.store.store import Failure, Store
+
+
+class Failures:
+    """The failures of a store that nobody has dealt with yet."""
+
+    def __init__(self, store: Store) -> None:
+        self._session = store.session
+
+    def get(self, failure_id: int) -> Failure | None:
+        with self._session() as session:
+            row = session.get(FailureRow, failure_id)
+            return None if row is None or row.resolved_at is not None else _failure(row)
+
+    def open(self, accounts: tuple[str, ...] = (), since: datetime | None = None, limit: int = 1000) -> list[Failure]:
+        """Newest first; of all accounts where none is named."""
+        with self._session() as session:
+            query = select(FailureRow).where(FailureRow.resolved_at.is_(None))
+            if accounts:
+                query = query.where(FailureRow.account.in_(accounts))
+            if since is not None:
+                query = query.where(FailureRow.at >= since)
+            return [_failure(row) for row in session.scalars(query.order_by(FailureRow.id.desc()).limit(limit))]
+
+    def resolve(self, failure_id: int, at: datetime) -> None:
+        with self._session.begin() as session:
+            session.execute(update(FailureRow).where(FailureRow.id == failure_id).values(resolved_at=at))
+
+
+def _failure(row: FailureRow) -> Failure:
+    return Failure(row.id, row.account, row.ticket_id, row.kind, row.reason, row.shape, row.at)

@@ -252,6 +252,16 @@ class Finding:
     fix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallsLeft:
+    """What is left of one of the platform's limits, as far as its answers said: `left` of `limit` calls in `seconds`."""
+
+    name: str
+    left: int
+    limit: int
+    seconds: int
+
+
 class SidebarProof(StrEnum):
     """How a platform proves that a sidebar app's call comes from an installation of ours."""
 
@@ -373,6 +383,10 @@ class Helpdesk(ABC):
     @abstractmethod
     def macros(self) -> Iterator[Macro]:
         """The team's shared macros. Raises HelpdeskError (Unauthorised where the plan or role forbids reading them)."""
+
+    def calls_left(self) -> Iterable[CallsLeft]:
+        """The limits that matter, without asking the helpdesk. Raises redis.RedisError."""
+        return ()
 
     @abstractmethod
     def check(self) -> Iterable[Finding]:

@@ -14,11 +14,12 @@ from werkzeug.exceptions import HTTPException
 from integration.logs import configure_logs
 from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
+from integration.web.console.pages import add_console
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
 from integration.web.sidebar.api import docs, sidebar
 from integration.web.sidebar.coaching import load_judge
-from integration.web.sidebar.throttle import Throttle
+from integration.web.throttle import Throttle
 
 # A hook must be answered within a second or so, even if Redis hangs.
 REDIS_PATIENCE_SECONDS = 1.0
@@ -31,6 +32,7 @@ def create_app(context: Context) -> Flask:
     app.register_blueprint(hooks)
     app.register_blueprint(health)
     _add_sidebar(app, context)
+    add_console(app, context)
 
     @app.errorhandler(HTTPException)
     def as_json(error: HTTPException) -> ResponseReturnValue:

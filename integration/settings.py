@@ -25,6 +25,7 @@ from adapters.fields import SecretField
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
+from integration.console_settings import ConsoleSchema, ConsoleSettings
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
 from integration.recovery.playbook import Playbook, default_layer, default_playbook, read_playbook
@@ -114,6 +115,7 @@ class Settings:
     service: Service
     alerts: Alerts
     accounts: Mapping[str, AccountSettings]
+    console: ConsoleSettings = ConsoleSettings()
 
 
 class SettingsError(Exception):
@@ -261,10 +263,11 @@ def load_settings(file: Path = DEFAULT_FILE) -> Settings:
         raise SettingsError(file, [f"is not TOML: {error}"]) from None
     problems: list[str] = []
     found = _resolved(raw, (), file.parent, problems)
-    for key in sorted(set(found) - {"service", "alerts", "accounts"}):
-        problems.append(f"{key}: unknown section; there are [service], [alerts] and [accounts.NAME]")
+    for key in sorted(set(found) - {"service", "alerts", "console", "accounts"}):
+        problems.append(f"{key}: unknown section; there are [service], [alerts], [console] and [accounts.NAME]")
     service = _load(ServiceSchema(), found.get("service", {}), "service", problems)
     alerts = _load(AlertsSchema(), found.get("alerts", {}), "alerts", problems)
+    console = _load(ConsoleSchema(), found.get("console", {}), "console", problems)
     accounts: dict[str, AccountSettings] = {}
     sections = found.get("accounts", {})
     if not isinstance(sections, dict):
@@ -276,7 +279,7 @@ def load_settings(file: Path = DEFAULT_FILE) -> Settings:
             accounts[name] = account
     if problems or service is None:
         raise SettingsError(file, problems)
-    return Settings(file, _service(service, file.parent), alerts, accounts)
+    return Settings(file, _service(service, file.parent), alerts, accounts, console)
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:

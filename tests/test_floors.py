@@ -19,6 +19,7 @@ FLOORS = [
     "integration.web",
     "integration.pipeline",
     "integration.settings",
+    "integration.console_settings",
     "integration.recovery",
     "integration.complaints",
     "integration.store",

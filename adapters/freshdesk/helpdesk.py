@@ -13,6 +13,7 @@ from redis import Redis
 from adapters.contract import (
     Account,
     Annotation,
+    CallsLeft,
     Capability,
     Changes,
     Finding,
@@ -116,6 +117,10 @@ class FreshdeskHelpdesk(Helpdesk):
                 call=error.call,
                 status=error.status,
             ) from None
+
+    def calls_left(self) -> Iterable[CallsLeft]:
+        left, limit = self._client.calls_left()
+        yield CallsLeft("account", left, limit, 60)
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._options, self._client)

@@ -46,6 +46,7 @@ def receive(account: str) -> ResponseReturnValue:
     )
     try:
         helpdesk.verify(hook)
+        context.queue.heard(account, hook.received_at)
         hint = helpdesk.read_hook(hook)
         if isinstance(hint, Ignored):
             return {"status": "ignored", "reason": hint.reason}, 200

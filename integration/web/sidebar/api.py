@@ -26,7 +26,7 @@ from integration.pipeline.suggestion import restored
 from integration.settings import AccountSettings, Level
 from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind, Verdict
-from integration.web.sidebar import throttle
+from integration.web import throttle
 from integration.web.sidebar.panel import State, panel_view
 from integration.web.sidebar.proof import NotProven, prove
 from integration.web.sidebar.schemas import (

@@ -25,7 +25,7 @@ from integration.pipeline.suggestion import DraftText, Gap, RunningClock, Sugges
 from integration.settings import load_settings
 from integration.store.feedback import Kind, Verdict
 from integration.store.store import Decision, Outcome, new_decision_id
-from integration.web.sidebar import throttle
+from integration.web import throttle
 
 NEW, OLD, OTHER = "n" * 40, "o" * 40, "x" * 40
 CONFIG = """

@@ -115,7 +115,7 @@ class Settings:
     service: Service
     alerts: Alerts
     accounts: Mapping[str, AccountSettings]
-    console: ConsoleSettings = ConsoleSettings()
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
 
 class SettingsError(Exception):

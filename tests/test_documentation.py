@@ -48,6 +48,7 @@ RUN_BY = {
     "makeright classify": "tests/integration/complaints",
     "makeright evaluate": "tests/integration/complaints",
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
+    "makeright console password": "tests/integration/web/console/test_sign_in.py",
     "makeright train": "tests/integration/complaints",
 }
 _COMMAND = re.compile(r"^(?:DEMO_ONCE=1 )?(?:\.venv/bin/|python3? -m )?(?:make|makeright|adapters\.sandbox) .+$")
@@ -92,6 +93,7 @@ def test_the_demo_plays_its_tickets_and_ends_well(tmp_path: Path) -> None:
     done = makeright("demo", "--once", "--folder", str(tmp_path / "demo"))
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Agent workspace: http://127.0.0.1:" in done.stderr
+    assert "Console:         http://127.0.0.1:" in done.stderr
 
 
 @pytest.mark.timeout(400)

@@ -8,6 +8,7 @@ import click
 
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
+from integration.cli.console import console_commands
 from integration.cli.demo import demo
 from integration.cli.ops import ops_commands
 from integration.cli.playbook import playbook_commands
@@ -39,6 +40,7 @@ for command in (
     *playbook_commands,
     *complaint_commands,
     *coach_commands,
+    *console_commands,
     demo,
 ):
     main.add_command(command)

@@ -54,9 +54,13 @@ def asked(schema: type[Asked]) -> dict[str, Any]:
     try:
         data: dict[str, Any] = schema().load(request.args.to_dict())
     except ValidationError as error:
-        places = error.normalized_messages()
-        raise BadRequest("; ".join(f"{place}: {' '.join(said)}" for place, said in places.items())) from None
+        raise BadRequest("; ".join(f"{place}: {' '.join(said)}" for place, said in mistakes(error).items())) from None
     return data
+
+
+def mistakes(error: ValidationError) -> dict[str, list[str]]:
+    """What is wrong, by the name of the field."""
+    return error.messages if isinstance(error.messages, dict) else {"form": error.messages}
 
 
 def one_account(name: str) -> str:

@@ -70,8 +70,7 @@ def refused(error: HTTPException) -> ResponseReturnValue:
         words = "This form is no longer valid, or was not ours. Go back, load the page again, and repeat."
     else:
         words = error.description if status == 400 and error.description else _WORDS.get(status, error.name)
-    answer, _ = page("refused.html", title=error.name, words=words)  # type: ignore[misc]
-    return answer, status
+    return page("refused.html", status, title=error.name, words=words)
 
 
 @console.route("/<path:anything>")

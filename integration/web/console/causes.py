@@ -20,7 +20,7 @@ class CausesAsked(Asked):
     account = AccountField(load_default="")
 
 
-def _counts() -> fields.List:
+def _counts() -> fields.Field[Any]:
     return fields.List(fields.Integer(), required=True)
 
 

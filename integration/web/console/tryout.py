@@ -19,6 +19,7 @@ from integration.complaints.reading import Evidence
 from integration.pipeline.rehearsal import rehearse
 from integration.web import throttle
 from integration.web.console.asked import AccountField, one_account
+from integration.web.console.asked import mistakes as found_wrong
 from integration.web.console.blueprint import console, context, page
 
 LONGEST_MESSAGE = 20_000
@@ -70,7 +71,7 @@ def tried() -> ResponseReturnValue:
     try:
         pasted: dict[str, Any] = Pasted().load(given)
     except ValidationError as error:
-        return _page(given, 400, mistakes=error.normalized_messages())
+        return _page(given, 400, mistakes=found_wrong(error))
     account = context().account(pasted["account"])
     with _turn:
         found = rehearse(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -29,7 +29,7 @@ class KeyField(fields.Field[Key]):
 
 
 def written(key: Key) -> str:
-    return urlsafe_b64encode(f"{key.at.isoformat()} {key.id}".encode()).decode().rstrip("=")
+    return urlsafe_b64encode(f"{key.at.astimezone(UTC).isoformat()} {key.id}".encode()).decode().rstrip("=")
 
 
 class AccountField(fields.String):

@@ -94,5 +94,5 @@ def without_password(text: str) -> str:
     if parts is None or not (parts.password or parts.query):
         return text
     who, at, host = parts.netloc.rpartition("@")
-    name = who.partition(":")[0]
-    return urlunsplit((parts.scheme, f"{name}:***{at}{host}" if at else host, parts.path, "", ""))
+    name, colon, _ = who.partition(":")
+    return urlunsplit((parts.scheme, f"{name}{':***' if colon else ''}{at}{host}", parts.path, "", ""))

@@ -51,6 +51,7 @@ class Stage:
     url: str
     context: Context
     app: Any
+    signed_in: requests.Session | None = None
 
     def __call__(self, path: str = "/") -> str:
         return f"{self.url}/console{path}"
@@ -61,9 +62,11 @@ class Stage:
         return session
 
     def operator(self) -> requests.Session:
-        session = self.visitor()
-        sign_in(session, self)
-        return session
+        """Signed in once: more often a minute is not allowed."""
+        if self.signed_in is None:
+            self.signed_in = self.visitor()
+            assert sign_in(self.signed_in, self).status_code == 200
+        return self.signed_in
 
 
 def token_on(page: str) -> str:

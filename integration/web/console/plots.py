@@ -6,6 +6,7 @@ outside follows light and dark: so both are taken out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pygal
@@ -13,6 +14,8 @@ from lxml import etree
 from markupsafe import Markup
 
 _FONT = 15
+# At most so many marks on an axis of shares, besides 0.
+_MARKS = 5
 _SVG = "{http://www.w3.org/2000/svg}"
 _NOT_WANTED = "//*[local-name()='style' or local-name()='script' or local-name()='desc']"
 _OVERLAYS = "//*[contains(@class, 'overlay')]"
@@ -25,13 +28,15 @@ def stacked(title: str, weeks: Sequence[str], series: Mapping[str, Sequence[floa
 
 def lines(title: str, weeks: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Markup:
     """A line per series of shares from 0 to 1; None leaves a gap."""
+    highest = max([0.1, *(value for values in series.values() for value in values if value is not None)])
+    steps = math.ceil(highest * 10 / _MARKS)
     return _drawn(
         pygal.Line,
         title,
         weeks,
         series,
         value_formatter=lambda value: f"{value * 100:.0f} %",
-        range=(0, max([0.1, *(v for values in series.values() for v in values if v is not None)])),
+        y_labels=[number * steps / 10 for number in range(math.ceil(highest * 10 / steps) + 1)],
         dots_size=3.5,
     )
 

@@ -92,13 +92,13 @@ def _asks(staged: Stage, operator: requests.Session) -> dict[str, Callable[[], r
         "playbook": "/playbook",
         "configuration": "/configuration",
         "audit log": "/audit",
-        "sign-in (signed in already)": "/sign-in",
     }
     token = token_on(operator.get(staged("/try")).text)
     asks: dict[str, Callable[[], requests.Response]] = {
         name: lambda path=path: operator.get(staged(path))  # type: ignore[misc]
         for name, path in paths.items()
     }
+    asks["sign-in"] = lambda: staged.visitor().get(staged("/sign-in"))
     form = {"csrf_token": token, "account": "acme", "text": MESSAGE}
     asks["a message tried"] = lambda: operator.post(staged("/try"), data=form)
     return asks

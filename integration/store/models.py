@@ -144,7 +144,8 @@ class DeadlineRow(Base):
         Index("deadline_next", "next_at"),
         Index("deadline_of_ticket", "account", "ticket_id"),
         Index("deadline_of_requester", "account", "requester_id", "started_at"),
-        Index("deadline_open", "due_at", "id", "account", "state", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("deadline_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("deadline_open_of_account", "account", "due_at", "id", "state", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
 

@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _BATCH = 500
+_OPEN = {"deadline_open": ["due_at", "id"], "deadline_open_of_account": ["account", "due_at", "id", "state"]}
 _decision = sa.table(
     "decision",
     sa.column("id"),
@@ -65,13 +66,8 @@ def upgrade() -> None:
     op.create_index("decision_feed", "decision", ["created_at", "id", "level"])
     op.create_index("decision_finished", "decision", ["account", "outcome", "finished_at"])
     still = sa.text("answered_at IS NULL AND state <> 'replaced'")
-    op.create_index(
-        "deadline_open",
-        "deadline",
-        ["due_at", "id", "account", "state"],
-        sqlite_where=still,
-        postgresql_where=still,
-    )
+    for name, columns in _OPEN.items():
+        op.create_index(name, "deadline", columns, sqlite_where=still, postgresql_where=still)
 
 
 def _fill(label: sa.Table) -> None:
@@ -99,7 +95,8 @@ def _lines(row: Row[Any]) -> Iterator[dict[str, Any]]:
 
 
 def downgrade() -> None:
-    op.drop_index("deadline_open", "deadline")
+    for name in _OPEN:
+        op.drop_index(name, "deadline")
     op.drop_index("decision_finished", "decision")
     op.drop_index("decision_feed", "decision")
     op.drop_index("decision_by_time", "decision")

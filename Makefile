@@ -28,6 +28,7 @@ bench: $(DEV)
 screenshots: $(DEV)
 	$(BIN)/python docs/images/take.py
 	$(BIN)/python docs/images/sidebar.py
+	$(BIN)/python docs/images/console.py
 
 # Rewrites the pinned and hashed lists from pyproject.toml.
 requirements: $(DEV)

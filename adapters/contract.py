@@ -329,6 +329,16 @@ class Finding:
     fix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallsLeft:
+    """What is left of one of the platform's limits, as far as its answers said: `left` of `limit` calls in `seconds`."""
+
+    name: str
+    left: int
+    limit: int
+    seconds: int
+
+
 class SidebarProof(StrEnum):
     """How a platform proves that a sidebar app's call comes from an installation of ours."""
 
@@ -474,6 +484,10 @@ class Helpdesk(ABC):
         """The person who last put this tag onto the ticket; None where no person did, or the platform does not tell
         (it has no Capability.TAG_HISTORY then). Raises HelpdeskError."""
         return None
+
+    def calls_left(self) -> Iterable[CallsLeft]:
+        """The limits that matter, without asking the helpdesk. Raises redis.RedisError."""
+        return ()
 
     @abstractmethod
     def check(self) -> Iterable[Finding]:

@@ -17,6 +17,7 @@ from integration.configuration.in_force import texts_in_force
 from integration.logs import configure_logs
 from integration.pipeline.context import Context, build_context
 from integration.settings import DEFAULT_FILE, load_settings
+from integration.web.console.pages import add_console
 from integration.web.health import health
 from integration.web.hooks import LARGEST_BODY, hooks
 from integration.web.metrics import metrics
@@ -24,7 +25,7 @@ from integration.web.sidebar.api import docs, sidebar
 from integration.web.sidebar.coaching import load_judge
 from integration.web.sidebar.goodwill import goodwill
 from integration.web.sidebar.rehearsal import rehearsal
-from integration.web.sidebar.throttle import Throttle
+from integration.web.throttle import Throttle
 
 # A hook must be answered within a second or so, even if Redis hangs.
 REDIS_PATIENCE_SECONDS = 1.0
@@ -38,6 +39,7 @@ def create_app(context: Context) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(metrics)
     _add_sidebar(app, context)
+    add_console(app, context)
 
     @app.before_request
     def name_request() -> None:

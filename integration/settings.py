@@ -23,6 +23,7 @@ from adapters.hook_secrets import HookSecrets
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
+from integration.configuration.console import ConsoleSchema, ConsoleSettings
 from integration.configuration.reading import Reading, SettingsError
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
@@ -34,7 +35,7 @@ from integration.recovery.toml_places import Path as KeyPath
 __all__ = ["Settings", "SettingsError", "load_settings"]
 
 DEFAULT_FILE = Path("makeright.toml")
-SECTIONS = ("service", "alerts", "accounts")
+SECTIONS = ("service", "alerts", "console", "accounts")
 # For an account that names no business hours: every hour is one.
 ALWAYS_OPEN = BusinessCalendar("always open", ZoneInfo("UTC"), ALWAYS)
 # Longest prefix that leaves room for our longest tag within Freshdesk's 32 characters (platform page: Freshdesk 2.3).
@@ -141,6 +142,7 @@ class Settings:
     service: Service
     alerts: Alerts
     accounts: Mapping[str, AccountSettings]
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     texts: Mapping[Path, str] = field(default_factory=dict, repr=False)
     files: frozenset[Path] = frozenset()
 
@@ -359,6 +361,7 @@ def load_settings(
         reading.wrong((key,), f"unknown section: {nearest(key, SECTIONS)}")
     service = reading.load(ServiceSchema(), found.get("service", {}), ("service",))
     alerts = reading.load(AlertsSchema(), found.get("alerts", {}), ("alerts",))
+    console = reading.load(ConsoleSchema(), found.get("console", {}), ("console",))
     accounts: dict[str, AccountSettings] = {}
     named = found.get("accounts", {})
     if not isinstance(named, dict):
@@ -375,7 +378,9 @@ def load_settings(
                 reading.wrong(("accounts", name), f"{twin}: its tickets would be annotated twice; remove one of them")
     if reading.problems or service is None:
         raise SettingsError(file, reading.problems, reading.files)
-    return Settings(file, _service(service, file.parent), alerts, accounts, reading.texts, frozenset(reading.files))
+    return Settings(
+        file, _service(service, file.parent), alerts, accounts, console, reading.texts, frozenset(reading.files)
+    )
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:

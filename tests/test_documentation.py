@@ -58,6 +58,7 @@ RUN_BY = {
     "makeright provision": "tests/integration/test_provision_commands.py",
     "makeright rotate": "tests/integration/test_provision_commands.py",
     "makeright playbook": "tests/integration/recovery/test_playbook_command.py",
+    "makeright console password": "tests/integration/web/console/test_sign_in.py",
     "makeright train": "tests/integration/complaints",
     "makeright goodwill": "tests/integration/test_goodwill_run.py",
     "makeright report spend": "tests/integration/test_goodwill_run.py",
@@ -105,6 +106,7 @@ def test_the_demo_plays_its_tickets_and_ends_well(tmp_path: Path) -> None:
     done = makeright("demo", "--once", "--folder", str(tmp_path / "demo"))
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Agent workspace: http://127.0.0.1:" in done.stderr
+    assert "Console:         http://127.0.0.1:" in done.stderr
 
 
 @pytest.mark.timeout(400)

@@ -14,6 +14,7 @@ from adapters.contract import (
     Account,
     Annotation,
     Brand,
+    CallsLeft,
     Capability,
     Changes,
     Finding,
@@ -133,6 +134,10 @@ class FreshdeskHelpdesk(Helpdesk):
     def brands(self) -> Iterator[Brand]:
         # A ticket's product is read by its name (form.py).
         yield from (Brand(name, name) for name in self._client.form().products)
+
+    def calls_left(self) -> Iterable[CallsLeft]:
+        left, limit = self._client.calls_left()
+        yield CallsLeft("account", left, limit, 60)
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._options, self._client)

@@ -15,6 +15,7 @@ from adapters.contract import (
     Account,
     Annotation,
     Brand,
+    CallsLeft,
     Capability,
     Change,
     Changes,
@@ -40,6 +41,7 @@ from adapters.contract import (
 from adapters.zendesk import annotate, checks, hooks, reading, schedules
 from adapters.zendesk.client import ZendeskClient, address
 from adapters.zendesk.facts import Facts
+from adapters.zendesk.limits import ACCOUNT, UPDATES
 from adapters.zendesk.options import ZendeskOptions, ZendeskOptionsSchema
 from adapters.zendesk.provision import ZendeskProvisioner
 from adapters.zendesk.schemas import Comment, TicketField, User
@@ -164,6 +166,11 @@ class ZendeskDesk(Helpdesk):
                 version = done.ticket.updated_at or ticket.version
                 return Receipt(annotation.decision_id, True, note_id, version, update.warnings)
         raise AssertionError("unreachable")
+
+    def calls_left(self) -> Iterable[CallsLeft]:
+        for allowance in (ACCOUNT, UPDATES):
+            left, limit = self._client.budget.left(allowance)
+            yield CallsLeft(allowance.name, left, limit, allowance.seconds)
 
     def check(self) -> Iterable[Finding]:
         return checks.findings(self.account, self._client, self._facts.learn_own_user_id)

@@ -62,8 +62,8 @@ def _played(stderr: IO[str]) -> str | None:
     """The workspace's address, once every ticket is read."""
     address = None
     for line in stderr:
-        if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
-            address = found.group()
+        if found := re.search(r"Agent workspace: (http://127\.0\.0\.1:\d+/)", line):
+            address = found.group(1)
         if "Ctrl-C ends the demo" in line:
             return address
     return None

@@ -10,6 +10,7 @@ from integration.cli.backfill import backfill
 from integration.cli.check import check
 from integration.cli.coach import coach_commands
 from integration.cli.complaints import complaint_commands
+from integration.cli.console import console_commands
 from integration.cli.demo import demo
 from integration.cli.failed import failed_commands
 from integration.cli.goodwill import goodwill_commands
@@ -59,6 +60,7 @@ for command in (
     *rehearsal_commands,
     *privacy_commands,
     report,
+    *console_commands,
     demo,
 ):
     main.add_command(command)

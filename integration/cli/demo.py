@@ -90,11 +90,15 @@ def demo(tickets: Path | None, once: bool, workers: int, folder: Path) -> None:
         thread.start()
         try:
             wait_for(lambda: answers(f"{hooks}/readyz"), "the web server")
-            console.print(f"\nAgent workspace: [bold]{sandbox.url}/[/]   (logs in {folder}/logs)\n")
+            console.print(f"\nAgent workspace: [bold]{sandbox.url}/[/]   (logs in {folder}/logs)")
+            console.print(f"Console:         [bold]{hooks}/console/[/]\n")
             tallies = _play(console, sandbox, store, played)
             _show(console, tallies, labelled=any(ticket.labels is not None for ticket in played))
             if not once:
-                console.print(f"\nLook at the tickets: [bold]{sandbox.url}/[/]   Ctrl-C ends the demo.")
+                console.print(
+                    f"\nLook at the tickets: [bold]{sandbox.url}/[/]   and at the console: [bold]{hooks}/console/[/]"
+                )
+                console.print("Ctrl-C ends the demo.")
                 _stay()
         finally:
             supervisor.stop()

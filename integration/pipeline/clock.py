@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from integration.pipeline.alerts import send_alerts
 from integration.pipeline.context import Context
 from integration.pipeline.macro_shelf import refresh_macros
+from integration.pipeline.reports import refresh_reports
 from integration.pipeline.retention import prune
 from integration.pipeline.sweep import due, sweep
 from integration.pipeline.worker import collect_given_up
@@ -42,4 +43,5 @@ def tick(context: Context, now: datetime) -> None:
             sweep(context, account)
         refresh_macros(context, account)
         prune(context, account, now)
+        refresh_reports(context, account, now)
     collect_given_up(context)

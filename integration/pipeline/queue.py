@@ -121,6 +121,15 @@ class TicketQueue:
         """The job begins to read: from now on a change needs another pass."""
         self.redis.delete(self._mark(account, ticket_id))
 
+    def heard(self, account: str, at: datetime) -> None:
+        """A webhook of this account came, and its sender was proven."""
+        self.redis.set(f"makeright:heard:{account}", at.isoformat())
+
+    def last_heard(self, account: str) -> datetime | None:
+        """When the last one came, as far as Redis remembers."""
+        said = self.redis.get(f"makeright:heard:{account}")
+        return datetime.fromisoformat(said.decode()) if isinstance(said, bytes) else None
+
     def lock(self, account: str, ticket_id: str) -> Lock:
         """Only one job at a time touches a ticket (Freshdesk has no concurrency check of its own)."""
         lock: Lock = self.redis.lock(

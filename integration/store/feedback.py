@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,7 +55,7 @@ class Feedback:
 class FunnelLine:
     """How many tickets got how far. `label` is None for the account as a whole.
 
-    `received` and `read` are known for the whole account only. `unchanged` counts closed tickets whose label nobody
+    `received` and `read` are known for the whole account only. `missed` counts tickets on which an agent added the label. `unchanged` counts closed tickets whose label nobody
     corrected and, where we write tags, whose tag was still there; `silences` says why nothing was suggested.
     """
 
@@ -68,6 +68,7 @@ class FunnelLine:
     closed: int
     unchanged: int
     corrected: int
+    missed: int
     silences: dict[str, int]
 
 
@@ -136,8 +137,8 @@ class FeedbackTable:
             Correction(decision.ticket_id, decision.anchor_message, labels, words[-1].at)
             for decision, words in found.values()
             if decision.anchor_message is not None
-            and (labels := corrected_labels(_shown_labels(decision), map(_feedback, words)))
-            != tuple(sorted(_shown_labels(decision)))
+            and (labels := corrected_labels(shown_labels(decision.labels, decision.panel), map(_feedback, words)))
+            != tuple(sorted(shown_labels(decision.labels, decision.panel)))
         ]
 
     def set_aside(self, account: str, ticket_id: str) -> dict[str, SetAside]:
@@ -161,9 +162,16 @@ class FeedbackTable:
     def funnel(self, account: str, labels: Iterable[str], since: datetime | None = None) -> list[FunnelLine]:
         """The account as a whole, then each label. One ticket counts once, by its newest decision."""
         with self._session() as session:
-            query = select(DecisionRow).where(
-                DecisionRow.account == account, DecisionRow.outcome != "dropped", DecisionRow.kind == "reading"
-            )
+            # Of a decision only what counts here: the whole panel of every one would take minutes in a large store.
+            panel = DecisionRow.panel
+            query = select(
+                DecisionRow.ticket_id,
+                DecisionRow.labels,
+                DecisionRow.silence,
+                DecisionRow.outcome,
+                panel["labels"],
+                panel["label_tags"],
+            ).where(DecisionRow.account == account, DecisionRow.outcome != "dropped", DecisionRow.kind == "reading")
             words = select(FeedbackRow).where(FeedbackRow.account == account)
             lost = select(func.distinct(FailureRow.ticket_id)).where(
                 FailureRow.account == account, FailureRow.resolved_at.is_(None), FailureRow.ticket_id.is_not(None)
@@ -171,7 +179,12 @@ class FeedbackTable:
             if since is not None:
                 query, words = query.where(DecisionRow.created_at >= since), words.where(FeedbackRow.at >= since)
                 lost = lost.where(FailureRow.at >= since)
-            newest = {row.ticket_id: row for row in session.scalars(query.order_by(DecisionRow.created_at))}
+            newest = {
+                ticket_id: _Decided(shown_labels(labels, {"labels": shown}), silence, outcome, tags or {})
+                for ticket_id, labels, silence, outcome, shown, tags in session.execute(
+                    query.order_by(DecisionRow.created_at)
+                )
+            }
             by_ticket: dict[str, list[Feedback]] = {}
             for row in session.scalars(words.order_by(FeedbackRow.id)):
                 by_ticket.setdefault(row.ticket_id, []).append(_feedback(row))
@@ -186,14 +199,22 @@ class FeedbackTable:
             _Course(row, by_ticket.get(ticket_id, []), closed.get(ticket_id)) for ticket_id, row in newest.items()
         ]
         whole = _line(None, tickets, received=len(newest) + len(unread))
-        return [whole, *(_line(label, [one for one in tickets if label in one.labels]) for label in labels)]
+        return [whole, *(_line(label, tickets) for label in labels)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    labels: tuple[str, ...]
+    silence: str | None
+    outcome: str
+    label_tags: Mapping[str, str]
 
 
 class _Course:
     """One ticket's way through the funnel."""
 
-    def __init__(self, row: DecisionRow, words: list[Feedback], closed_with: frozenset[str] | None) -> None:
-        self.labels = _shown_labels(row)
+    def __init__(self, row: _Decided, words: list[Feedback], closed_with: frozenset[str] | None) -> None:
+        self.labels = row.labels
         self.silence = row.silence
         kinds = {word.kind for word in words}
         self.shown = Kind.SHOWN in kinds
@@ -202,12 +223,14 @@ class _Course:
         self.missed = frozenset(corrected_labels(self.labels, words)) - frozenset(self.labels)
         self.closed = closed_with is not None
         written = row.outcome in ("written", "unchanged")
-        tags = row.panel.get("label_tags", {})
+        tags = row.label_tags
         gone = {label for label in self.labels if written and tags.get(label) not in (closed_with or ())}
         self.changed = self.wrong | gone if self.closed else frozenset()
 
 
-def _line(label: str | None, tickets: list[_Course], received: int = 0) -> FunnelLine:
+def _line(label: str | None, every: list[_Course], received: int = 0) -> FunnelLine:
+    tickets = every if label is None else [one for one in every if label in one.labels]
+
     def corrected(one: _Course) -> bool:
         return bool(one.wrong | one.missed) if label is None else label in one.wrong
 
@@ -223,6 +246,7 @@ def _line(label: str | None, tickets: list[_Course], received: int = 0) -> Funne
         closed=len(closed),
         unchanged=sum(not one.changed if label is None else label not in one.changed for one in closed),
         corrected=sum(corrected(one) for one in tickets),
+        missed=sum(bool(one.missed) if label is None else label in one.missed for one in every),
         silences=dict(Counter(_reason(one.silence) for one in tickets if not one.labels).most_common()),
     )
 
@@ -246,9 +270,9 @@ def _reason(silence: str | None) -> str:
     return (silence or "not sure enough").split(" (")[0].rstrip(" .0123456789")
 
 
-def _shown_labels(row: DecisionRow) -> tuple[str, ...]:
-    shown: list[Any] = row.panel.get("labels") or row.labels
-    return tuple(str(label) for label in shown)
+def shown_labels(labels: Iterable[str], panel: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an agent may see of a decision: also labels that were not sure enough to be written."""
+    return tuple(str(label) for label in panel.get("labels") or labels)
 
 
 def _row(feedback: Feedback) -> FeedbackRow:

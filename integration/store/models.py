@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -67,8 +67,29 @@ class DecisionRow(Base):
 
     __table_args__ = (
         Index("decision_of_ticket", "account", "ticket_id", "created_at"),
-        Index("decision_by_time", "account", "created_at"),
+        Index("decision_by_time", "account", "created_at", "id", "level", "outcome"),
+        Index("decision_feed", "created_at", "id", "level"),
+        Index("decision_finished", "account", "outcome", "finished_at"),
         Index("decision_of_requester", "account", "requester_id"),
+    )
+
+
+class DecisionLabelRow(Base):
+    """What a reading found, a row per label that may be shown ("none" where there is none): small beside the decision,
+    so that a label can be looked for and counted without opening every decision."""
+
+    __tablename__ = "decision_label"
+
+    decision_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    label: Mapped[str] = mapped_column(String(20), primary_key=True)
+    account: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[str] = mapped_column(String(32))
+    level: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("decision_label_feed", "label", "created_at", "decision_id", "level"),
+        Index("decision_label_by_time", "account", "label", "created_at", "decision_id", "level"),
     )
 
 
@@ -97,6 +118,10 @@ class TicketRow(Base):
     __table_args__ = (Index("ticket_of_requester", "account", "requester_id"),)
 
 
+# Running, or broken and not answered yet. As text: with bound values SQLite would not use the index on it.
+OPEN = text("answered_at IS NULL AND state <> 'replaced'")
+
+
 class DeadlineRow(Base):
     """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over."""
 
@@ -123,6 +148,8 @@ class DeadlineRow(Base):
         Index("deadline_next", "next_at"),
         Index("deadline_of_ticket", "account", "ticket_id"),
         Index("deadline_of_requester", "account", "requester_id", "started_at"),
+        Index("deadline_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("deadline_open_of_account", "account", "due_at", "id", "state", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
 
@@ -299,3 +326,27 @@ class BackfillTicketRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(12))
 
     __table_args__ = (Index("backfill_open", "account", "outcome"),)
+
+
+class SessionRow(Base):
+    """Somebody signed in to the console. `id` is a hash: who reads the database cannot take the session over."""
+
+    __tablename__ = "console_session"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(10))
+    signed_in_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class FigureRow(Base):
+    """A report as it was worked out last; `seconds` is how long that took."""
+
+    __tablename__ = "figure"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    seconds: Mapped[float] = mapped_column(Double)

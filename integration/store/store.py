@@ -17,10 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, func, select, update
 from sqlalchemy.orm import sessionmaker
 
-from integration.store.feedback import FeedbackTable
-from integration.store.models import CursorRow, DecisionRow, FailureRow, TicketRow
+from integration.store.feedback import FeedbackTable, shown_labels
+from integration.store.models import CursorRow, DecisionLabelRow, DecisionRow, FailureRow, TicketRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# What `decision_label` says of a reading that found nothing.
+NO_LABEL = "none"
 
 
 class Outcome(StrEnum):
@@ -220,6 +222,23 @@ class Store:
                     finished_at=decision.finished_at,
                 )
             )
+            if decision.kind == "reading":
+                session.add_all(
+                    DecisionLabelRow(
+                        decision_id=decision.id,
+                        label=label,
+                        account=decision.account,
+                        ticket_id=decision.ticket_id,
+                        level=decision.level,
+                        created_at=decision.created_at,
+                    )
+                    for label in shown_labels(decision.labels, decision.panel) or (NO_LABEL,)
+                )
+
+    def decision(self, decision_id: str) -> Decision | None:
+        with self.session() as session:
+            row = session.get(DecisionRow, decision_id)
+            return None if row is None else decision_of(row)
 
     def drop(self, decision_id: str) -> None:
         """A decision that was never sent and that the ticket has overtaken."""

@@ -46,6 +46,7 @@ def receive(account: str) -> ResponseReturnValue:
     )
     try:
         helpdesk.verify(hook)
+        context.queue.heard(account, hook.received_at)
         hint = helpdesk.read_hook(hook)
         hook_watch.saw(context.redis, account, hook.received_at)
         if isinstance(hint, Ignored):

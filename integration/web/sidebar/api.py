@@ -22,7 +22,7 @@ from integration.settings import AccountSettings, Level
 from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind, Verdict
 from integration.store.goodwill import Goodwill
-from integration.web.sidebar import throttle
+from integration.web import throttle
 from integration.web.sidebar.gate import guarded_blueprint, proven, working_context
 from integration.web.sidebar.panel import State, panel_view
 from integration.web.sidebar.schemas import (

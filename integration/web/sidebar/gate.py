@@ -13,7 +13,7 @@ from limits import RateLimitItem
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 from integration.pipeline.context import Context
-from integration.web.sidebar import throttle
+from integration.web import throttle
 from integration.web.sidebar.proof import NotProven, prove
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from integration.pipeline.goodwill import ask, withdraw
 from integration.pipeline.suggestion import OfferedGoodwill, restored
 from integration.recovery.goodwill import Answer, Verdict
 from integration.settings import AccountSettings, Level
-from integration.web.sidebar import throttle
+from integration.web import throttle
 from integration.web.sidebar.gate import guarded_blueprint, proven, working_context
 from integration.web.sidebar.schemas import GoodwillAnswerSchema, GoodwillSchema
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from integration.recovery.rehearsal.exercises import Exercise, after, packaged_exercises
 from integration.recovery.rehearsal.steps import steps
 from integration.settings import AccountSettings
-from integration.web.sidebar import throttle
+from integration.web import throttle
 from integration.web.sidebar.gate import guarded_blueprint, proven
 from integration.web.sidebar.schemas import (
     ExerciseSchema,

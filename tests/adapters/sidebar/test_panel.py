@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from integration.complaints.taxonomy import Complaint
@@ -18,7 +18,6 @@ from tests.adapters.sidebar.stage import QUOTE
 
 NC, NU, OP = Complaint.NO_CALLBACK, Complaint.NO_ORDER_UPDATE, Complaint.OVERPROMISING
 FOUND = {NC: (0.97, QUOTE)}
-ROOT = Path(__file__).parents[3]
 
 
 def a_ticket(scene: Scene, helpdesk: str, **changes: Any) -> str:
@@ -323,14 +322,9 @@ def test_the_coach_underlines_what_could_go_wrong_and_blocks_nothing(scene: Scen
         expect(scene.composer).to_have_value("")
 
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["suggestion", "corrected", "silent", "trouble", "late", "stale"])
 def test_axe_finds_no_serious_fault(scene: Scene, helpdesk: str, state: str, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not here; npm install --no-save axe-core brings it")
     scene.page.emulate_media(color_scheme=scheme)
     if state == "silent":
         ticket = scene.stage.ticket(helpdesk, "Hello there")
@@ -353,7 +347,7 @@ def test_axe_finds_no_serious_fault(scene: Scene, helpdesk: str, state: str, sch
         scene.page.wait_for_timeout(1600)
         scene.stage.reply(helpdesk, ticket, "Hello? Still nobody.")
         panel.locator(".banner").wait_for()
-    scene.frame.evaluate(AXE.read_text("utf-8"))
+    scene.frame.evaluate(AXE_SCRIPT)
     found = scene.frame.evaluate("axe.run({resultTypes: ['violations']})")
     serious = [
         (v["id"], [node["html"][:200] for node in v["nodes"]])

@@ -37,7 +37,7 @@ from integration.store.feedback import Kind, Verdict
 from integration.store.goodwill import Goodwill
 from integration.store.models import Base
 from integration.store.store import Decision, Outcome, new_decision_id
-from integration.web.sidebar import throttle
+from integration.web import throttle
 
 NEW, OLD, OTHER = "n" * 40, "o" * 40, "x" * 40
 CONFIG = """

@@ -14,9 +14,11 @@ from integration.store.models import (
     AlertRow,
     Base,
     DeadlineRow,
+    DecisionLabelRow,
     DecisionRow,
     FailureRow,
     FeedbackRow,
+    GoodwillRow,
     JudgementRow,
     TicketRow,
 )
@@ -70,9 +72,11 @@ class Privacy:
         """Delete what is older than `before`, except what is still under way. Returns how many rows that were."""
         kept: dict[Any, tuple[Any, Any]] = {
             DecisionRow: (DecisionRow.created_at, DecisionRow.outcome != Outcome.PLANNED),
+            DecisionLabelRow: (DecisionLabelRow.created_at, DecisionLabelRow.decision_id.is_not(None)),
             DeadlineRow: (DeadlineRow.started_at, DeadlineRow.next_at.is_(None)),
             TicketRow: (TicketRow.read_at, TicketRow.ticket_id.is_not(None)),
             FeedbackRow: (FeedbackRow.at, FeedbackRow.id.is_not(None)),
+            GoodwillRow: (GoodwillRow.asked_at, GoodwillRow.id.is_not(None)),
             FailureRow: (FailureRow.at, FailureRow.id.is_not(None)),
             AlertRow: (AlertRow.at, AlertRow.sent_at.is_not(None)),
             JudgementRow: (JudgementRow.at, JudgementRow.decision_id.is_not(None)),

@@ -179,10 +179,12 @@ def _ask(draft: AccountDraft, answers: Answers, question: Question) -> None:
             draft.put(key, said)
         return
 
+    by_flag = f"secret {key}" in answers.left()
+
     def read(said: str) -> str:
-        if said == _STDIN and not answers.ask:
+        if by_flag and said == _STDIN:
             said = sys.stdin.readline().strip()
-        elif said and not answers.ask and not said.startswith(("env:", "file:")):
+        elif by_flag and not said.startswith(("env:", "file:")):
             raise ValueError("name the secret's source: env:NAME, file:PATH, or - for a line of standard input")
         draft.checked(question, said)
         if said:

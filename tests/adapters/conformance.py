@@ -539,6 +539,17 @@ class HelpdeskConformance:
             desk.fetch(ticket_id)
         assert not [request for request in gate.log if "ticket" in request.path]
 
+    # --- being connected ----------------------------------------------------------------------------------------
+
+    def test_every_question_is_about_a_key_of_the_account_and_explained(self) -> None:
+        known = {*self.helpdesk_class.options_schema().fields, "webhook_secrets"}
+        assert self.helpdesk_class.ways_in
+        for way in self.helpdesk_class.ways_in:
+            assert {question.key.partition(".")[0] for question in way.questions} <= known
+            assert all(question.ask and (question.why or question.steps) for question in way.questions)
+            # Without it every webhook would be refused for want of a secret.
+            assert "webhook_secrets" in {question.key for question in way.questions}
+
     # --- answers that go wrong ----------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("name", OPERATIONS)

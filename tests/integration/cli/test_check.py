@@ -17,7 +17,7 @@ import requests
 from integration.demo import DemoTicket
 from tests.integration.installation import Installation, installation, until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("check")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("check")]
 
 ROOT = Path(__file__).parents[3]
 Finding = dict[str, Any]

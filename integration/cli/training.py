@@ -136,13 +136,14 @@ def _evidence_found(examples: Sequence[corpus.Example], readings: Sequence[Readi
 def _table(evaluation: reporting.Evaluation) -> str:
     whole = evaluation.whole
     lines = [
-        f"{'':18}{'n':>5}  {'precision':22}{'recall':22}{'F1':22}{'recall at P 0.90':22}{'cal. error':>10}",
+        f"{'':18}{'n':>5}  {'precision':22}{'recall':22}{'F1':22}{'recall at P 0.90':22}{'best F1':>8}{'cal. error':>12}",
         *(
             f"{label!s:18}{m.positives:5}  {m.precision!s:22}{m.recall!s:22}{m.f1!s:22}{m.recall_at_90!s:22}"
-            f"{m.calibration_error:10.3f}"
+            f"{m.best_f1:8.3f}{m.calibration_error:12.3f}"
             for label, m in whole.labels.items()
         ),
-        f"macro-F1 {whole.macro_f1} on {whole.messages} messages",
+        f"macro-F1 {whole.macro_f1} on {whole.messages} messages; at each label's best threshold "
+        f"{sum(m.best_f1 for m in whole.labels.values()) / len(whole.labels):.3f}",
     ]
     if evaluation.random is not None:
         lines.append(f"macro-F1 {evaluation.random.macro_f1} on the {evaluation.random.messages} picked at random")

@@ -30,7 +30,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class LabelMeasures:
-    """`recall_at_90` is the largest recall at which precision is at least 0.90; `calibration_error` is the expected one."""
+    """`recall_at_90` is the largest recall at which precision is at least 0.90; `calibration_error` is the expected one;
+    `best_f1` is that of the best threshold, by which models compare without theirs."""
 
     positives: int
     precision: Interval
@@ -38,6 +39,7 @@ class LabelMeasures:
     f1: Interval
     recall_at_90: Interval
     average_precision: float
+    best_f1: float
     calibration_error: float
 
 
@@ -64,6 +66,7 @@ def measure(probability: Numbers, decided: Truths, truth: Truths, *, seed: int =
             f1=_interval(lambda s, d=d, t=t: f1(d[s], t[s]), samples),  # type: ignore[misc]
             recall_at_90=_interval(lambda s, p=p, t=t: recall_at_precision(p[s], t[s], 0.90), samples),  # type: ignore[misc]
             average_precision=average_precision(p, t),
+            best_f1=best_f1(p, t),
             calibration_error=calibration_error(p, t),
         )
     return Measures(
@@ -117,6 +120,11 @@ def recall_at_precision(probability: Numbers, truth: Truths, least: float) -> fl
 def average_precision(probability: Numbers, truth: Truths) -> float:
     precision, recall, _ = curve(probability, truth)
     return float((np.diff(recall, prepend=0.0) * precision).sum())
+
+
+def best_f1(probability: Numbers, truth: Truths) -> float:
+    precision, recall, _ = curve(probability, truth)
+    return float((2 * precision * recall / np.maximum(precision + recall, 1e-12)).max(initial=0.0))
 
 
 def reliability(probability: Numbers, truth: Truths) -> list[tuple[float, float, int]]:

@@ -33,6 +33,8 @@ def test_figures_agree_with_scikit_learn(seed: int) -> None:
     truth, other = random.random((200, 4)) < 0.2, random.random((200, 4)) < 0.3
     probability = np.round(random.random(200), 1)
     assert measures.macro_f1(other, truth) == pytest.approx(f1_score(truth, other, average="macro"))
+    best = max(f1_score(truth[:, 0], probability >= at) for at in probability)
+    assert measures.best_f1(probability, truth[:, 0]) == pytest.approx(best)
     assert measures.average_precision(probability, truth[:, 0]) == pytest.approx(
         average_precision_score(truth[:, 0], probability)
     )

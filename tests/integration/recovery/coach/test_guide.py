@@ -22,6 +22,7 @@ FLAGGED = [
     (Rule.NON_APOLOGY, "Sorry, but you were too late."),
     (Rule.NON_APOLOGY, "I'm sorry for the frustration you feel."),
     (Rule.CUSTOMER_BLAME, "You should have called us before Friday."),
+    (Rule.CUSTOMER_BLAME, "As I already told you, the code is on the letter."),
     (Rule.CUSTOMER_BLAME, "Perhaps you typed the password wrong and did not notice."),
     (Rule.LOOSE_PROMISE, "Someone will call you shortly."),
     (Rule.LOOSE_PROMISE, "Leave it with me."),

@@ -22,7 +22,7 @@ from adapters.fields import SecretField
 from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
-from integration.configuration.reading import Reading, SettingsError
+from integration.configuration.reading import Reading, SettingsError, Stamp
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
 from integration.recovery.playbook import Playbook
@@ -110,14 +110,15 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`texts` are the TOML files that were read (this one and the playbooks); `files` are those and the secrets' files."""
+    """`texts` are the TOML files that were read (this one and the playbooks); `files` are those and the secrets',
+    as they were when they were read."""
 
     file: Path
     service: Service
     alerts: Alerts
     accounts: Mapping[str, AccountSettings]
     texts: Mapping[Path, str] = field(default_factory=dict, repr=False)
-    files: frozenset[Path] = frozenset()
+    files: Mapping[Path, Stamp] = field(default_factory=dict, repr=False)
 
 
 class AddressField(fields.String):
@@ -314,7 +315,7 @@ def load_settings(file: Path = DEFAULT_FILE, *, texts: Mapping[Path, str] | None
                 reading.wrong(("accounts", name), f"{twin}: its tickets would be annotated twice; remove one of them")
     if reading.problems or service is None:
         raise SettingsError(file, reading.problems, reading.files)
-    return Settings(file, _service(service, file.parent), alerts, accounts, reading.texts, frozenset(reading.files))
+    return Settings(file, _service(service, file.parent), alerts, accounts, reading.texts, reading.files)
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:

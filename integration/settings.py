@@ -24,7 +24,7 @@ from adapters.http import checked_base_url, is_loopback
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.configuration.console import ConsoleSchema, ConsoleSettings
-from integration.configuration.reading import Reading, SettingsError
+from integration.configuration.reading import Reading, SettingsError, Stamp
 from integration.recovery.calendar_forms import CalendarSchema, ZoneField
 from integration.recovery.calendars import ALWAYS, BusinessCalendar
 from integration.recovery.playbook import Playbook
@@ -136,7 +136,8 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`texts` are the TOML files that were read (this one and the playbooks); `files` are those and the secrets' files."""
+    """`texts` are the TOML files that were read (this one and the playbooks); `files` are those and the secrets',
+    as they were when they were read."""
 
     file: Path
     service: Service
@@ -144,7 +145,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings]
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     texts: Mapping[Path, str] = field(default_factory=dict, repr=False)
-    files: frozenset[Path] = frozenset()
+    files: Mapping[Path, Stamp] = field(default_factory=dict, repr=False)
 
 
 class AddressField(fields.String):
@@ -378,9 +379,7 @@ def load_settings(
                 reading.wrong(("accounts", name), f"{twin}: its tickets would be annotated twice; remove one of them")
     if reading.problems or service is None:
         raise SettingsError(file, reading.problems, reading.files)
-    return Settings(
-        file, _service(service, file.parent), alerts, accounts, console, reading.texts, frozenset(reading.files)
-    )
+    return Settings(file, _service(service, file.parent), alerts, accounts, console, reading.texts, reading.files)
 
 
 def _service(data: dict[str, Any], folder: Path) -> Service:

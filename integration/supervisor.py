@@ -113,13 +113,13 @@ class Supervisor:
     def _bring_into_force(self, settings: Settings) -> None:
         self.settings = settings
         self._kept = in_force.keep(self.folder, settings.file, settings.texts)
-        self._stamps = in_force.stamps(settings.files)
+        self._stamps = settings.files
         self._looked_at = time.monotonic()
 
     def _look_at_files(self) -> None:
         """Once a change has rested for one look, so that a file is not read while it is being written."""
         self._looked_at = time.monotonic()
-        now = in_force.stamps(frozenset(self._stamps))
+        now = in_force.stamps(self._stamps)
         if now == self._stamps:
             return
         if now == self._seen:
@@ -128,14 +128,15 @@ class Supervisor:
 
     def _reload(self, *, asked: bool = False) -> None:
         """Bring the files' present content into force, if it is valid; `asked` starts the parts anew even without change."""
-        self._stamps = in_force.stamps(frozenset(self._stamps))
+        before_reading = in_force.stamps(self._stamps)
         try:
             found = load_settings(self.settings.file)
         except SettingsError as error:
             for problem in error.problems:
                 log.error("configuration_refused", problem=str(problem), in_force="the version before it")
-            self._stamps = in_force.stamps(frozenset(self._stamps) | error.files)
+            self._stamps = {**before_reading, **error.files}
             return
+        self._stamps = found.files
         if moved := _moved(self.settings.service, found.service):
             log.error("configuration_refused", problem=f"service.{moved} changed: run `makeright down`, `makeright up`")
             return

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from integration.configuration.edits import SECRET_MODE, write_file
+from integration.configuration.reading import Stamp, stamp_of
 
 # Names the file below for the parts that a supervisor starts.
 VARIABLE = "MAKERIGHT_IN_FORCE"
@@ -42,14 +43,6 @@ def texts_in_force(file: Path) -> Mapping[Path, str] | None:
     return {Path(name): text for name, text in content["texts"].items()}
 
 
-def stamps(files: frozenset[Path]) -> Mapping[Path, tuple[int, int, int] | None]:
-    """What tells that one of these files was changed, replaced, removed or brought back."""
-    return {file: _stamp(file) for file in files}
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+def stamps(files: Iterable[Path]) -> Mapping[Path, Stamp]:
+    """How these files are now: tells that one was changed, replaced, removed or brought back."""
+    return {file: stamp_of(file) for file in files}

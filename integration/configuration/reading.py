@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,26 @@ _SENSITIVE = re.compile(r"secret|token|key|password")
 _USER_INFO = re.compile(r"://[^@/\s]*@")
 
 
+# Time of change, size and inode: tells that a file was changed or replaced; None where there is none.
+Stamp = tuple[int, int, int] | None
+
+
+def stamp_of(file: Path) -> Stamp:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 class SettingsError(Exception):
     """The configuration cannot be used. `problems` are all the mistakes, each with its place, value and fix; `files` are
-    those in one of which they may be mended."""
+    those in one of which they may be mended, as they were when they were read."""
 
-    def __init__(self, file: Path, problems: Sequence[Problem], files: Collection[Path] = ()) -> None:
+    def __init__(self, file: Path, problems: Sequence[Problem], files: Mapping[Path, Stamp] | None = None) -> None:
         self.file = file
         self.problems = tuple(problems)
-        self.files = frozenset(files)
+        self.files = dict(files or {})
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
@@ -45,7 +57,7 @@ class Reading:
         self.folder = file.parent
         self.problems: list[Problem] = []
         self.texts: dict[Path, str] = {}
-        self.files: set[Path] = set()
+        self.files: dict[Path, Stamp] = {}
         self._given = texts or {}
         self._told: set[KeyPath] = set()
         self._places = Places("")
@@ -53,7 +65,8 @@ class Reading:
     def text(self, path: Path) -> str:
         """Raises OSError, UnicodeDecodeError."""
         path = path.resolve()
-        self.files.add(path)
+        # Before it is read: a change meanwhile must not be taken for what was read.
+        self.files[path] = stamp_of(path)
         self.texts[path] = self._given[path] if path in self._given else path.read_text("utf-8")
         return self.texts[path]
 
@@ -135,7 +148,7 @@ class Reading:
             return default_playbook()
 
     def _content(self, path: Path) -> str:
-        self.files.add(path.resolve())
+        self.files[path.resolve()] = stamp_of(path)
         try:
             return path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):

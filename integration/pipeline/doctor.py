@@ -64,7 +64,7 @@ def account_findings(context: Context, name: str, *, live: bool = True) -> Itera
 
 
 def _secret_files(settings: Settings) -> Iterator[Finding]:
-    files = [file for file in sorted(settings.files - set(settings.texts)) if file.exists()]
+    files = [file for file in sorted(settings.files.keys() - settings.texts.keys()) if file.exists()]
     open_ones = [file for file in files if file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)]
     for file in open_ones:
         yield Finding("secrets", Health.WARNING, f"{file} can be read by other users", f"chmod 600 {file}")

@@ -141,7 +141,7 @@ def test_the_keyboard_alone_signs_in_filters_and_tries(staged: Stage, chromium: 
     tab_to("#password")
     keys.type(PASSWORD)
     keys.press("Enter")
-    page.wait_for_url("**/decisions")
+    page.locator(".feed").wait_for()
     # The first stop of every page leads past the navigation.
     keys.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

@@ -77,7 +77,11 @@ def span(length: timedelta) -> str:
 
 
 def percent(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:.0f} %"
+    if share is None:
+        return "-"
+    # What is not certain is not rounded up to it.
+    places = 1 if 0.995 <= share < 1 else 0
+    return f"{share * 100:.{places}f} %"
 
 
 def complaint(label: str) -> str:

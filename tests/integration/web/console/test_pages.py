@@ -208,7 +208,9 @@ def test_every_setting_is_shown_with_a_value_a_person_understands(
     with stage(tmp_path, redis_server, 'password_hash = "file:password-hash"'):
         lines = dict(sections(load_settings(tmp_path / "makeright.toml")))
     assert ("level", "annotate") in lines["accounts.acme"] and ("idle", "30 min") in lines["console"]
-    unclear = [line for keys in lines.values() for line in keys if not line[1] or re.search("object|Secret", line[1])]
+    unclear = [
+        line for keys in lines.values() for line in keys if not line[1] or re.search(r"object at|Secret\(", line[1])
+    ]
     assert unclear == []
 
 

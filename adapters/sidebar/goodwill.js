@@ -16,7 +16,7 @@ export class GoodwillBox {
     const chosen = goodwill.menu.find((one) => one.key === this.chosen) || goodwill.menu[0];
     const costs = Number(chosen.up_to) > 0;
     const waiting = goodwill.asked.filter((one) => one.state === "pending").length;
-    this.said = h("p", { class: "notice", role: "status" }, this.words || "");
+    this.said = h("p", { class: "said", role: "status" }, this.words || "");
     return h("details", { class: "goodwill", open: this.opened || goodwill.asked.length > 0, ontoggle: (event) => { this.opened = event.target.open; } },
       h("summary", { "data-key": "goodwill" }, waiting ? `Goodwill (${waiting} waiting)` : "Goodwill"),
       goodwill.asked.length > 0 && h("ul", {}, goodwill.asked.map((one) => this.asked(one))),

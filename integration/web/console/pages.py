@@ -16,7 +16,9 @@ from integration.web.console import (  # noqa: F401
     deadlines,
     decisions,
     funnel,
+    level,
     playbook,
+    shadow,
     signin,
     tryout,
 )
@@ -38,6 +40,7 @@ NAVIGATION = (
     Entry("console.decisions", "Decisions"),
     Entry("console.deadlines", "At risk"),
     Entry("console.funnel", "Accuracy"),
+    Entry("console.shadow", "Shadow report"),
     Entry("console.causes", "Root causes"),
     Entry("console.tryout", "Try it"),
     Entry("console.playbook", "Playbook"),

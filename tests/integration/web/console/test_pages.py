@@ -22,8 +22,8 @@ from integration.store.feed import Feed, Filter, Key
 from integration.web.console.asked import KeyField, written
 from integration.web.console.assets import dark
 from integration.web.console.configuration import said, sections, without_password
+from integration.web.console.marked import pieces
 from integration.web.console.signin import _safe
-from integration.web.console.tryout import pieces
 from tests.integration.web.console.bulk import fill
 from tests.integration.web.console.stage import PASSWORD, SECRETS, Stage, stage, token_on
 

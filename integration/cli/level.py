@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 
 from integration.cli.loading import known_account, settings_or_exit
-from integration.configuration.edits import with_level, write_file
-from integration.settings import Level, SettingsError, load_settings
-from integration.store.audit import AuditLog
+from integration.pipeline.level_switch import switch_level
+from integration.settings import Level, SettingsError
 from integration.store.store import Store
 from integration.supervisor import running_supervisor
 
@@ -29,16 +28,14 @@ def level(config: Path, account: str, level: str) -> None:
     if before.value == level:
         click.echo(f"{account} is at level {level} already.")
         return
-    text = with_level(config.read_text("utf-8"), account, level)
-    try:
-        load_settings(config, texts={config.resolve(): text})
-    except SettingsError as error:
-        raise click.ClickException(f"the change would break the configuration, and was not made:\n{error}") from None
     store = Store(settings.service.database_url)
     store.migrate()
-    write_file(config, text)
-    AuditLog(store).add(operator(), "level", account=account, detail=f"{before.value} -> {level}")
-    store.close()
+    try:
+        switch_level(config, store, account, before, Level(level), by=operator())
+    except SettingsError as error:
+        raise click.ClickException(f"the change would break the configuration, and was not made:\n{error}") from None
+    finally:
+        store.close()
     click.echo(f"{account}: {before.value} -> {level}, in {config}.")
     if running_supervisor(settings.service.data_folder) is None:
         click.echo("Nothing runs in this data folder: it counts from the next start (`makeright up`).")

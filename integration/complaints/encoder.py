@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from integration.complaints.calibration import Calibration, CalibrationSchema
+from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.tokens import TextReader, Window
 from integration.complaints.windows import clauses
@@ -78,6 +80,21 @@ class Encoder:
         return np.asarray(np.max([silent, *(window.labels for window in self.scored(text, own))], axis=0))
 
 
+@cache
+def packaged_thresholds() -> Mapping[Complaint, Thresholds]:
+    """Those measured for the packaged model, without loading it."""
+    return _calibration(_packaged()).thresholds
+
+
+def _packaged() -> Traversable:
+    return files("integration.complaints").joinpath("model")
+
+
+def _calibration(folder: Traversable) -> Calibration:
+    found: Calibration = CalibrationSchema().load(json.loads(folder.joinpath(CALIBRATION_FILE).read_text("utf-8")))
+    return found
+
+
 class EncoderBrain:
     """The encoder with its calibration."""
 
@@ -89,9 +106,9 @@ class EncoderBrain:
     @classmethod
     def load(cls, folder: Traversable | None = None) -> EncoderBrain:
         """The model in `folder`, by default the packaged one. Raises FileNotFoundError, marshmallow's ValidationError."""
-        folder = folder if folder is not None else files("integration.complaints").joinpath("model")
+        folder = folder if folder is not None else _packaged()
         encoder = Encoder(folder)
-        return cls(encoder, CalibrationSchema().load(json.loads(folder.joinpath(CALIBRATION_FILE).read_text("utf-8"))))
+        return cls(encoder, _calibration(folder))
 
     def read(self, text: str, own: Sequence[Span]) -> tuple[Numbers, dict[Complaint, list[Span]]]:
         """One probability per complaint `(4,)`, and for each the places that speak for it, the strongest first."""

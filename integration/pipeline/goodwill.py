@@ -202,11 +202,7 @@ def standing(context: Context, account: str, ticket_id: str) -> list[str]:
 
 def spent(context: Context, account: str | None, since: datetime, until: datetime) -> Mapping[tuple[str, str], Decimal]:
     """What was approved in this time, by complaint and currency; complaints without any are left out."""
-    total: dict[tuple[str, str], Decimal] = {}
-    for one in Goodwill(context.store).approved_between(account, since, until):
-        key = (one.complaint, one.currency)
-        total[key] = total.get(key, Decimal(0)) + one.amount
-    return total
+    return Goodwill(context.store).spent([account] if account else None, since, until)
 
 
 def _role_of(account: AccountSettings, playbook: Playbook, tagging: Tagging | None) -> str | None:

@@ -11,25 +11,36 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from integration.complaints.encoder import packaged_thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
+from integration.pipeline.shadow_report import counts, fairly
 from integration.settings import AccountSettings
 from integration.store.figures import Figure, Figures
+from integration.store.judgements import Judgements
 
 # How far the funnel looks back, in days.
 WINDOWS = (7, 30, 90)
+# ... and the shadow report.
+SHADOW_WINDOWS = (14, 30, 90)
 WEEKS = 12
+# Samples that are kept for somebody to judge until the report is worked out again.
+SAMPLES = 100
 # A report is worked out anew after a minute, or after twenty times as long as it took.
 _FRESH = timedelta(minutes=1)
 _PATIENCE = 20
 
 
 def names() -> tuple[str, ...]:
-    return (*(funnel_name(days) for days in WINDOWS), "weeks")
+    return tuple(_REPORTS)
 
 
 def funnel_name(days: int) -> str:
     return f"funnel-{days}"
+
+
+def shadow_name(days: int) -> str:
+    return f"shadow-{days}"
 
 
 def refresh_reports(context: Context, account: str, now: datetime) -> None:
@@ -58,6 +69,30 @@ def _funnel(days: int) -> Callable[[Context, AccountSettings, datetime], Mapping
         labels = [complaint.value for complaint in Complaint]
         lines = context.store.feedback.funnel(account.name, labels, now - timedelta(days=days))
         return {"lines": [asdict(line) for line in lines]}
+
+    return work_out
+
+
+def _shadow(days: int) -> Callable[[Context, AccountSettings, datetime], Mapping[str, Any]]:
+    """What would have been shown and written, what is to be judged, and the scores of what was. No text of anybody's."""
+
+    def work_out(context: Context, account: AccountSettings, now: datetime) -> Mapping[str, Any]:
+        judgements = Judgements(context.store)
+        found, verdicts = judgements.found(account.name, now - timedelta(days=days)), judgements.verdicts(account.name)
+        thresholds = {**packaged_thresholds(), **account.thresholds}
+        ordered = fairly(found.labels)
+        is_open = [(one.decision_id, one.label) not in verdicts for one in ordered]
+        labels = {}
+        for complaint in Complaint:
+            shown, written = counts(complaint, found.labels, thresholds[complaint])
+            labels[complaint.value] = {"shown": shown, "written": written, **asdict(thresholds[complaint])}
+        return {
+            "read": found.read,
+            "silent": found.silent,
+            "labels": labels,
+            "open": [asdict(one) for one, waits in zip(ordered, is_open, strict=True) if waits][:SAMPLES],
+            "judged": [asdict(one) for one, waits in zip(ordered, is_open, strict=True) if not waits],
+        }
 
     return work_out
 
@@ -121,5 +156,6 @@ def interval(hits: int, of: int) -> tuple[float, float] | None:
 
 _REPORTS: Mapping[str, Callable[[Context, AccountSettings, datetime], Mapping[str, Any]]] = {
     **{funnel_name(days): _funnel(days) for days in WINDOWS},
+    **{shadow_name(days): _shadow(days) for days in SHADOW_WINDOWS},
     "weeks": _weeks,
 }

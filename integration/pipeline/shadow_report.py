@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.trust import GRID, WRITE_AT, Advice, Judged, Precision, advise, precision_at
-from integration.pipeline.suggestion import restored
 from integration.settings import Level
-from integration.store.judgements import Judgements, shown_labels
-from integration.store.store import Decision, Store
+from integration.store.judgements import FoundLabel, Judgements
+from integration.store.store import Store
+
+# Decisions looked up at once.
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +65,73 @@ def shadow_report(
 ) -> ShadowReport:
     """What was decided about messages written since then; `thresholds` and `level` are those in force."""
     judgements = Judgements(store)
-    said = judgements.of(account)
-    decisions = [one for one in judgements.readings(account, since) if _written_at(one) >= since]
-    samples = []
-    for decision in decisions:
-        for label in shown_labels(decision):
-            word = said.get((decision.id, label))
-            samples.append(_sample(decision, label, thresholds, word.right if word else None))
-    samples.sort(key=lambda one: hashlib.blake2b(f"{one.decision_id} {one.label}".encode(), digest_size=8).digest())
-    labels = tuple(_label(complaint, samples, thresholds[complaint]) for complaint in Complaint)
-    recommended, why = _recommended(labels)
-    silent = sum(not shown_labels(one) for one in decisions)
-    return ShadowReport(account, since, len(decisions), silent, labels, tuple(samples), level, recommended, why)
+    found, verdicts = judgements.found(account, since), judgements.verdicts(account)
+    ordered = fairly(found.labels)
+    labels = tuple(
+        label_report(
+            complaint, *counts(complaint, found.labels, limits), limits, judged_of(complaint, ordered, verdicts)
+        )
+        for complaint, limits in ((complaint, thresholds[complaint]) for complaint in Complaint)
+    )
+    recommended, why = recommend(labels)
+    samples = tuple(samples_of(judgements, ordered, thresholds, verdicts))
+    return ShadowReport(account, since, found.read, found.silent, labels, samples, level, recommended, why)
 
 
-def _written_at(decision: Decision) -> datetime:
-    """When the customer wrote; a backfill decides long after."""
-    return restored(decision.panel).anchor_at or decision.created_at
-
-
-def _sample(decision: Decision, label: str, thresholds: Mapping[Complaint, Thresholds], right: bool | None) -> Sample:
-    score = float(decision.scores.get(label, 0.0))
-    return Sample(
-        decision.id,
-        decision.ticket_id,
-        label,
-        score,
-        score >= thresholds[Complaint(label)].write,
-        tuple(decision.annotation.get("add_tags", ())),
-        tuple(str(item["text"]) for item in decision.evidence if item["label"] == label),
-        right,
+def fairly(labels: Iterable[FoundLabel]) -> list[FoundLabel]:
+    """In an order that has nothing to do with scores, and is the same every time."""
+    return sorted(
+        labels, key=lambda one: hashlib.blake2b(f"{one.decision_id} {one.label}".encode(), digest_size=8).digest()
     )
 
 
-def _label(complaint: Complaint, samples: list[Sample], thresholds: Thresholds) -> LabelReport:
-    own = [one for one in samples if one.label == complaint]
-    judged = [Judged(one.score, one.right) for one in own if one.right is not None]
+def counts(complaint: Complaint, labels: Iterable[FoundLabel], thresholds: Thresholds) -> tuple[int, int]:
+    """On how many tickets a complaint would have been shown, and on how many written."""
+    own = [one for one in labels if one.label == complaint]
+    return len({one.ticket_id for one in own}), len({one.ticket_id for one in own if one.score >= thresholds.write})
+
+
+def judged_of(
+    complaint: Complaint, labels: Iterable[FoundLabel], verdicts: Mapping[tuple[str, str], bool]
+) -> list[Judged]:
+    return [
+        Judged(one.score, verdicts[one.decision_id, one.label])
+        for one in labels
+        if one.label == complaint and (one.decision_id, one.label) in verdicts
+    ]
+
+
+def samples_of(
+    judgements: Judgements,
+    labels: Sequence[FoundLabel],
+    thresholds: Mapping[Complaint, Thresholds],
+    verdicts: Mapping[tuple[str, str], bool],
+) -> Iterable[Sample]:
+    """These labels with what carries them; without those whose decision is gone."""
+    for begin in range(0, len(labels), _BATCH):
+        some = labels[begin : begin + _BATCH]
+        decisions = judgements.decisions([one.decision_id for one in some])
+        for one in some:
+            if (decision := decisions.get(one.decision_id)) is not None:
+                yield Sample(
+                    one.decision_id,
+                    one.ticket_id,
+                    one.label,
+                    one.score,
+                    one.score >= thresholds[Complaint(one.label)].write,
+                    tuple(decision.annotation.get("add_tags", ())),
+                    tuple(str(item["text"]) for item in decision.evidence if item["label"] == one.label),
+                    verdicts.get((one.decision_id, one.label)),
+                )
+
+
+def label_report(
+    complaint: Complaint, shown: int, written: int, thresholds: Thresholds, judged: Sequence[Judged]
+) -> LabelReport:
     return LabelReport(
         label=complaint.value,
-        shown=len({one.ticket_id for one in own}),
-        written=len({one.ticket_id for one in own if one.would_write}),
+        shown=shown,
+        written=written,
         thresholds=thresholds,
         precision=tuple(precision_at(judged, GRID)),
         in_force=precision_at(judged, [thresholds.write])[0],
@@ -110,7 +139,7 @@ def _label(complaint: Complaint, samples: list[Sample], thresholds: Thresholds) 
     )
 
 
-def _recommended(labels: tuple[LabelReport, ...]) -> tuple[Level, str]:
+def recommend(labels: Sequence[LabelReport]) -> tuple[Level, str]:
     """As far as every label that occurs allows; one that never occurs says nothing."""
     found = [one for one in labels if one.shown]
     if not found:

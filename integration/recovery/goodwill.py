@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -132,6 +132,20 @@ def spend(grants: Iterable[Grant], *, since: datetime, until: datetime) -> Mappi
         if grant.at < until:
             total[grant.complaint] += grant.amount
     return total
+
+
+def periods(first: datetime, last: datetime, by: str) -> list[tuple[datetime, datetime]]:
+    """The time from `first` to `last` cut at the beginnings of months or weeks (Mondays); "all" cuts nothing."""
+    found, begin = [], first
+    while begin < last:
+        end = last
+        if by == "week":
+            end = min(last, begin + timedelta(days=7 - begin.weekday()))
+        elif by == "month":
+            end = min(last, (begin.replace(day=1) + timedelta(days=32)).replace(day=1))
+        found.append((begin, end))
+        begin = end
+    return found
 
 
 def approved(grants: Iterable[Grant]) -> tuple[Grant, ...]:

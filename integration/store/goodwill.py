@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from integration.store.models import GoodwillRow, TicketRow
 from integration.store.store import Store
@@ -93,10 +93,39 @@ class Goodwill:
         chosen = [GoodwillRow.state.in_(list(states))]
         return self._all(*chosen, *([GoodwillRow.account == account] if account else []))
 
-    def approved_between(self, account: str | None, since: datetime, until: datetime) -> list[AskedGesture]:
-        """What was approved from `since` until just before `until`."""
-        chosen = [GoodwillRow.state == APPROVED, GoodwillRow.answered_at >= since, GoodwillRow.answered_at < until]
-        return self._all(*chosen, *([GoodwillRow.account == account] if account else []))
+    def waiting(
+        self, accounts: Iterable[str], *, after: int = 0, limit: int = 50
+    ) -> list[tuple[AskedGesture, str | None]]:
+        """What waits for an answer, the oldest first, behind the request `after`; with the ticket's decision."""
+        query = (
+            select(GoodwillRow, TicketRow.decision_id)
+            .outerjoin(
+                TicketRow,
+                and_(TicketRow.account == GoodwillRow.account, TicketRow.ticket_id == GoodwillRow.ticket_id),
+            )
+            .where(GoodwillRow.account.in_(list(accounts)), GoodwillRow.state == PENDING, GoodwillRow.id > after)
+            .order_by(GoodwillRow.id)
+            .limit(limit)
+        )
+        with self._session() as session:
+            return [(_asked(row), decision_id) for row, decision_id in session.execute(query)]
+
+    def spent(
+        self, accounts: Iterable[str] | None, since: datetime, until: datetime
+    ) -> Mapping[tuple[str, str], Decimal]:
+        """What was approved from `since` until just before `until`, by complaint and currency, where there was any; of
+        every account there ever was where `accounts` is None."""
+        row = GoodwillRow
+        query = select(row.complaint, row.currency, func.sum(row.hundredths)).where(
+            row.state == APPROVED, row.answered_at >= since, row.answered_at < until
+        )
+        if accounts is not None:
+            query = query.where(row.account.in_(list(accounts)))
+        with self._session() as session:
+            return {
+                (complaint, currency): (Decimal(int(hundredths)) / 100).quantize(Decimal("0.01"))
+                for complaint, currency, hundredths in session.execute(query.group_by(row.complaint, row.currency))
+            }
 
     def answer(
         self,

@@ -1,8 +1,8 @@
-"""What operators said about stored labels: right or wrong. The newest word on a label counts."""
+"""What operators said about stored labels, right or wrong, and the labels they say it about. The newest word counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,25 @@ class Judgement:
     right: bool
     judge: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLabel:
+    """A label that a reading was sure enough of to show it."""
+
+    decision_id: str
+    ticket_id: str
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many messages were read, in how many of them nothing was found, and what was found in the others."""
+
+    read: int
+    silent: int
+    labels: tuple[FoundLabel, ...]
 
 
 class Judgements:
@@ -48,30 +67,62 @@ class Judgements:
                 )
             return chosen
 
-    def of(self, account: str) -> dict[tuple[str, str], Judgement]:
-        """By decision and label."""
+    def verdicts(self, account: str) -> dict[tuple[str, str], bool]:
+        """Whether it is right, by decision and label."""
+        row = JudgementRow
         with self._session() as session:
-            rows = session.scalars(select(JudgementRow).where(JudgementRow.account == account))
-            return {
-                (row.decision_id, row.label): Judgement(row.decision_id, row.label, row.right, row.judge, row.at)
-                for row in rows
-            }
+            rows = session.execute(select(row.decision_id, row.label, row.right).where(row.account == account))
+            return {(decision_id, label): right for decision_id, label, right in rows}
 
-    def readings(self, account: str, since: datetime) -> list[Decision]:
-        """The newest reading of each message since then, oldest first."""
+    def newest(self, account: str, limit: int) -> list[Judgement]:
+        """The words said last, the newest first."""
+        query = select(JudgementRow).where(JudgementRow.account == account).order_by(JudgementRow.at.desc())
         with self._session() as session:
-            rows = session.scalars(
-                select(DecisionRow)
-                .where(
-                    DecisionRow.account == account,
-                    DecisionRow.kind == "reading",
-                    DecisionRow.outcome != Outcome.DROPPED,
-                    DecisionRow.created_at >= since,
-                )
-                .order_by(DecisionRow.created_at)
+            return [
+                Judgement(row.decision_id, row.label, row.right, row.judge, row.at)
+                for row in session.scalars(query.limit(limit))
+            ]
+
+    def found(self, account: str, since: datetime) -> Found:
+        """The newest reading of each message that its customer wrote since then (a backfill decides long after)."""
+        row = DecisionRow
+        query = (
+            select(
+                row.id,
+                row.ticket_id,
+                row.anchor_message,
+                row.labels,
+                row.scores,
+                row.created_at,
+                # Of what a panel shows only these: the whole of it is large, and there may be many thousands.
+                row.panel["labels"],
+                row.panel["anchor_at"].as_string(),
             )
-            newest = {(row.ticket_id, row.anchor_message): decision_of(row) for row in rows}
-        return list(newest.values())
+            .where(
+                row.account == account,
+                row.kind == "reading",
+                row.outcome != Outcome.DROPPED,
+                row.created_at >= since,
+            )
+            .order_by(row.created_at)
+            .execution_options(yield_per=1000)
+        )
+        newest: dict[tuple[str, str | None], tuple[FoundLabel, ...]] = {}
+        with self._session() as session:
+            for id_, ticket, message, labels, scores, created_at, shown, written_at in session.execute(query):
+                if (datetime.fromisoformat(written_at) if written_at else created_at) < since:
+                    continue
+                newest[ticket, message] = tuple(
+                    FoundLabel(id_, ticket, label, float(scores.get(label, 0.0))) for label in shown or labels
+                )
+        labels_found = tuple(one for found in newest.values() for one in found)
+        return Found(len(newest), sum(not found for found in newest.values()), labels_found)
+
+    def decisions(self, ids: Sequence[str]) -> Mapping[str, Decision]:
+        """These decisions by their ids, without those that are gone; at most a few hundred at once."""
+        with self._session() as session:
+            rows = session.scalars(select(DecisionRow).where(DecisionRow.id.in_(ids)))
+            return {row.id: decision_of(row) for row in rows}
 
 
 def shown_labels(decision: Decision) -> tuple[str, ...]:

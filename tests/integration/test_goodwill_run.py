@@ -16,13 +16,12 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from integration.cli import main
-from integration.cli.goodwill import periods
 from integration.pipeline import goodwill
 from integration.pipeline.deciding import Brain
 from integration.pipeline.suggestion import OfferedGoodwill, restored
 from integration.pipeline.ticket_job import annotate_ticket
 from integration.pipeline.worker import load_brain
-from integration.recovery.goodwill import Answer
+from integration.recovery.goodwill import Answer, periods
 from integration.settings import GoodwillApproval
 from integration.store.goodwill import AskedGesture, Goodwill
 from tests.adapters.sidebar.stage import Stage, stage

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask.typing import ResponseReturnValue
 
 from adapters.contract import Secret
+from adapters.hook_secrets import HookSecrets
 from integration.recovery.calendars import BusinessCalendar
 from integration.recovery.playbook import Playbook
 from integration.settings import Settings
@@ -62,7 +63,7 @@ def said(value: Any) -> str:
     match value:
         case None | () | "":
             return "-"
-        case Secret():
+        case Secret() | HookSecrets():
             return HIDDEN
         case bool():
             return "yes" if value else "no"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -15,24 +12,16 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.exceptions import TooManyRequests
 
 from integration.complaints.classifier import Classifier
-from integration.complaints.reading import Evidence
 from integration.pipeline.rehearsal import rehearse
 from integration.web import throttle
 from integration.web.console.asked import AccountField, one_account
 from integration.web.console.asked import mistakes as found_wrong
 from integration.web.console.blueprint import console, context, page
+from integration.web.console.marked import pieces
 
 LONGEST_MESSAGE = 20_000
 # A loaded model reads one text at a time.
 _turn = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of the message, and the complaints that it is evidence for."""
-
-    text: str = field(repr=False)
-    labels: tuple[str, ...]
 
 
 class Pasted(Schema):
@@ -92,16 +81,6 @@ def _page(given: dict[str, Any], status: int = 200, **more: Any) -> ResponseRetu
     return page(
         "tryout.html", status, given=given, accounts=context().settings.accounts, longest=LONGEST_MESSAGE, **more
     )
-
-
-def pieces(text: str, evidence: Sequence[Evidence]) -> list[Piece]:
-    """The text cut where evidence begins or ends; put together again it is the text."""
-    spans = [(max(0, item.start), min(item.end, len(text)), item.complaint.value) for item in evidence]
-    cuts = sorted({0, len(text), *(at for start, end, _ in spans for at in (start, end) if 0 <= at <= len(text))})
-    return [
-        Piece(text[begin:end], tuple(dict.fromkeys(label for s, e, label in spans if s <= begin and end <= e)))
-        for begin, end in itertools.pairwise(cuts)
-    ]
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from tests.integration.web.console.stage import Stage, stage
+from tests.integration.web.console.waiting import failures, gestures, judged
 
 BY_PASSWORD = 'password_hash = "file:password-hash"'
 
@@ -15,6 +16,10 @@ BY_PASSWORD = 'password_hash = "file:password-hash"'
 def filled(tmp_path_factory: pytest.TempPathFactory, redis_server: str) -> Iterator[Stage]:
     """A console with a password, before 400 decisions. Nothing is to be changed in it."""
     with stage(tmp_path_factory.mktemp("filled"), redis_server, BY_PASSWORD, decisions=400) as made:
+        store, now = made.context.store, made.context.now()
+        judged(store, "acme", 9, now)
+        failures(store, "acme", 3, now)
+        gestures(store, made.context.settings, 60, now)
         yield made
 
 

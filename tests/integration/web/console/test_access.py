@@ -13,7 +13,14 @@ from integration.web.console.access import own_key
 from tests.integration.web.console.bulk import fill
 from tests.integration.web.console.stage import Stage, sign_in, stage, token_on
 
-PAGES = ["/", "/decisions", "/deadlines", "/accuracy", "/causes", "/try", "/playbook", "/configuration"]
+PAGES = [
+    "/", "/decisions", "/deadlines", "/accuracy", "/shadow", "/causes", "/goodwill", "/failed", "/try", "/playbook",
+    "/configuration",
+]  # fmt: skip
+ACTS = [
+    "/try", "/sign-out", "/decisions/0000000000000001/read-again", "/shadow/0000000000000001/judge", "/level",
+    "/failed/1/again", "/failed/again", "/goodwill/1",
+]  # fmt: skip
 VIEWER = 'password_hash = "file:password-hash"\npassword_role = "viewer"'
 
 
@@ -23,7 +30,7 @@ def test_without_a_session_every_page_asks_to_sign_in(filled: Stage, path: str) 
     assert answer.status_code == 302 and answer.headers["Location"].startswith("/console/sign-in?next=")
 
 
-@pytest.mark.parametrize("path", ["/try", "/sign-out", "/decisions/0000000000000001/read-again"])
+@pytest.mark.parametrize("path", ACTS)
 def test_without_a_session_nothing_can_be_done(filled: Stage, path: str) -> None:
     assert filled.visitor().post(filled(path), data={"text": "x"}).status_code == 401
 
@@ -38,6 +45,9 @@ def test_a_viewer_reads_but_does_not_act(tmp_path: Path, redis: Redis, redis_ser
         token = token_on(viewer.get(made("/try")).text)
         refused = viewer.post(made("/decisions/0000000000000001/read-again"), data={"csrf_token": token})
         assert refused.status_code == 403 and "role" in refused.text
+        for act in ACTS[3:]:
+            assert viewer.post(made(act), data={"csrf_token": token}).status_code == 403
+        assert viewer.get(made("/level?account=acme&level=shadow")).status_code == 403
         assert made.context.queue.backlog().waiting == 0
         log = [(deed.action, deed.detail) for deed in AuditLog(made.context.store).newest()]
         assert ("was refused", "/console/decisions/0000000000000001/read-again") in log
@@ -62,7 +72,7 @@ def test_an_operator_has_a_ticket_read_again_and_it_is_written_down(staged: Stag
 @pytest.mark.parametrize(
     "token", ["", "forged", "IjEyMyI.Z0.x"], ids=["no token", "a made up one", "one that looks right"]
 )
-@pytest.mark.parametrize("path", ["/try", "/sign-out", "/decisions/0000000000000001/read-again"])
+@pytest.mark.parametrize("path", ACTS)
 def test_a_forged_request_is_refused(filled: Stage, path: str, token: str) -> None:
     operator = filled.operator()
     answer = operator.post(filled(path), data={"csrf_token": token, "account": "acme", "text": "x"})

@@ -13,11 +13,15 @@ from playwright.sync_api import expect
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.suggestion import restored, stored
 from integration.store.audit import AuditLog
+from integration.store.failures import Failures
+from integration.store.goodwill import Goodwill
+from integration.store.judgements import Judgements
 from integration.store.store import Outcome
 from tests.adapters.sidebar.test_hostile_text import PAYLOADS
 from tests.integration.web.console.bulk import fill
 from tests.integration.web.console.conftest import BY_PASSWORD
 from tests.integration.web.console.stage import PASSWORD, Stage, stage
+from tests.integration.web.console.waiting import gestures
 
 PAGES = {
     "accounts": "/",
@@ -26,7 +30,12 @@ PAGES = {
     "nothing fits": "/decisions?account=acme&level=shadow",
     "at risk": "/deadlines",
     "accuracy": "/accuracy?days=90",
+    "shadow report": "/shadow?days=90",
+    "switch the level": "/level?account=acme&level=suggest",
     "root causes": "/causes",
+    "goodwill": "/goodwill",
+    "failed work": "/failed",
+    "one failure": "/failed/1",
     "try it": "/try",
     "playbook": "/playbook",
     "configuration": "/configuration",
@@ -192,6 +201,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, redis_server: str) -> Iter
         found = next(one for one in store.decisions("acme") if one.labels)
         panel = restored(found.panel)
         assert panel.clock is not None
+        gestures(store, made.context.settings, 0, made.context.now(), waiting=1)
+        (asked,) = Goodwill(store).listed()
         for number, payload in enumerate(PAYLOADS.values()):
             AuditLog(store).add(f"eve {payload}", "signed in", detail=payload)
             clock = dataclasses.replace(panel.clock, words=payload)
@@ -203,11 +214,21 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, redis_server: str) -> Iter
                 evidence=tuple({**one, "text": f"Nobody called {payload}"} for one in found.evidence),
                 silence=payload,
                 annotation={"add_tags": [payload], "priority": payload, "group": payload},
+                text=f"Nobody called {payload}",
                 panel=stored(dataclasses.replace(panel, drafts=drafts, clock=clock)),
                 created_at=made.context.now(),
             )
             store.add(decision)
             store.finish(decision, Outcome.FAILED, version="1", warnings=(payload,), error=payload)
+            shape = {"content_type": payload, "payload": {payload: payload}, "add": [payload]}
+            store.keep_failure("acme", "hook", payload, ticket_id=payload[:32], shape=shape)
+            Goodwill(store).add(
+                dataclasses.replace(asked, ticket_id=payload[:32], brand=payload[:64], gesture=payload[:64])
+            )
+        # As much as is shown of what is to be judged, and of what was.
+        for one in store.decisions("acme", limit=12):
+            if one.id.startswith("e"):
+                Judgements(store).judge(one.id, [], right=False, judge="eve", at=made.context.now())
         yield made
 
 
@@ -220,6 +241,11 @@ def test_nothing_in_a_ticket_runs(hostile: Stage, chromium: Any, number: int) ->
     page = made.open(f"/decisions/e{number:015x}")
     text = page.locator("main").evaluate("n => n.textContent")
     assert text.replace("\u0000", "").replace("\ufffd", "").count(payload.replace("\u0000", "")) > 5
+    _only_ours(page)
+    failure = next(one.id for one in Failures(hostile.context.store).open() if one.reason == payload)
+    page = made.open(f"/failed/{failure}")
+    text = page.locator("main").evaluate("n => n.textContent")
+    assert text.replace("\u0000", "").replace("\ufffd", "").count(payload.replace("\u0000", "")) > 2
     _only_ours(page)
     page = made.open("/try")
     page.get_by_label("The customer's message").fill(f"Nobody has called me back {payload}, I left three voicemails.")
@@ -236,7 +262,7 @@ def test_a_feed_and_a_log_full_of_hostile_text_stay_text(hostile: Stage, chromiu
     context = chromium.new_context()
     made = Browser(context, hostile)
     made.borrow_session()
-    for path in ("/decisions", "/audit", "/"):
+    for path in ("/decisions", "/audit", "/", "/shadow", "/goodwill", "/failed"):
         page = made.open(path)
         page.wait_for_timeout(200)
         _only_ours(page)

@@ -22,8 +22,8 @@ from integration.store.feed import Feed, Filter, Key
 from integration.web.console.asked import KeyField, written
 from integration.web.console.assets import dark
 from integration.web.console.configuration import said, sections, without_password
+from integration.web.console.marked import pieces
 from integration.web.console.signin import _safe
-from integration.web.console.tryout import pieces
 from tests.integration.web.console.bulk import fill
 from tests.integration.web.console.stage import PASSWORD, SECRETS, Stage, stage, token_on
 
@@ -209,7 +209,10 @@ def test_every_setting_is_shown_with_a_value_a_person_understands(
         lines = dict(sections(load_settings(tmp_path / "makeright.toml")))
     assert ("level", "annotate") in lines["accounts.acme"] and ("idle", "30 min") in lines["console"]
     unclear = [
-        line for keys in lines.values() for line in keys if not line[1] or re.search(r"object at|Secret\(", line[1])
+        line
+        for keys in lines.values()
+        for line in keys
+        if not line[1] or re.search(r"object at|Secret\(|Secrets$", line[1])
     ]
     assert unclear == []
 
@@ -261,5 +264,16 @@ def test_an_installation_without_accounts_has_pages_all_the_same(
     tmp_path: Path, redis: Redis, redis_server: str
 ) -> None:
     with stage(tmp_path, redis_server, accounts="") as made:
-        for path in ("/", "/decisions", "/deadlines", "/accuracy", "/causes", "/try", "/playbook", "/configuration"):
+        for path in (
+            "/",
+            "/decisions",
+            "/deadlines",
+            "/accuracy",
+            "/shadow",
+            "/causes",
+            "/goodwill",
+            "/failed",
+            "/try",
+            "/playbook",
+        ):
             assert made.visitor().get(made(path)).status_code == 200

@@ -1,0 +1,30 @@
+"""Changing the level of an account: in makeright.toml, with its comments kept, and with a record of who did it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from integration.configuration.edits import with_level, write_file
+from integration.settings import Level, load_settings
+from integration.store.audit import AuditLog
+from integration.store.store import Store
+
+
+def written_level(file: Path, account: str) -> Level:
+    """What the file says now, which a running installation may not have taken up yet.
+
+    Raises OSError, SettingsError if the file is broken, LookupError if it has no such account.
+    """
+    accounts = load_settings(file).accounts
+    if account not in accounts:
+        raise LookupError(f"{file} has no account {account!r} any more")
+    return accounts[account].level
+
+
+def switch_level(file: Path, store: Store, account: str, before: Level, level: Level, *, by: str) -> None:
+    """Write `level` instead of `before`. Raises OSError, and SettingsError where the file would be broken by it, or is:
+    then nothing is changed."""
+    text = with_level(file.read_text("utf-8"), account, level.value)
+    load_settings(file, texts={file.resolve(): text})
+    write_file(file, text)
+    AuditLog(store).add(by, "level", account=account, detail=f"{before.value} -> {level.value}")

@@ -214,7 +214,7 @@ def provision_findings(context: Context, name: str) -> Iterator[Finding]:
             "set-up", Health.WARNING, str(error), f"run `makeright provision {name}` with an administrator's key"
         )
         return
-    yield from findings(plan.items, Provisioned(context.store).of(name))
+    yield from findings(name, plan.items, Provisioned(context.store).of(name))
 
 
 # --- what is wanted ---------------------------------------------------------------------------------------------

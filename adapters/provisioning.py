@@ -124,6 +124,8 @@ class Difference:
     def words(self) -> str:
         if self.aspect == SWITCHED_ON:
             return "is switched off"
+        if {self.present, self.wanted} == {YES, NO}:
+            return f"{self.aspect}: {self.present}"
         if not self.present:
             return f"{self.aspect} is missing"
         if not self.wanted:

@@ -71,7 +71,7 @@ PLATFORMS = {
         "Zendesk",
         "acme",
         "zendesk/api/v2",
-        ("admin@acme.example/token", "sandbox-api-token"),
+        ("service@acme.example/token", "sandbox-api-token"),
         (
             ("Public address of this service:", _SERVICE),
             ("Name of the account:", "acme"),
@@ -119,7 +119,9 @@ class Record:
             self.scenes.append((place, text))
 
     def text(self) -> str:
-        said = "\n\n".join(f"----- {place} -----\n{shown.strip()}" for place, shown in self.scenes if shown.strip())
+        said = "\n\n".join(
+            f"----- {place} -----\n{shown.strip(chr(10))}" for place, shown in self.scenes if shown.strip()
+        )
         for ours, everybodys in self.known.items():
             said = said.replace(ours, everybodys)
         for pattern, everybodys in _PASSING:
@@ -136,7 +138,7 @@ class Terminal:
             "bash",
             ["--norc", "--noprofile", "--noediting"],
             cwd=str(folder),
-            env={**environment, "PS1": f"{_MARK}$ ", "TERM": "dumb", "COLUMNS": str(WIDTH)},
+            env={**environment, "PS1": f"{_MARK}$ ", "TERM": "dumb", "COLUMNS": str(WIDTH), "LINES": str(HEIGHT)},
             encoding="utf-8",
             timeout=PATIENCE_SECONDS,
             dimensions=(HEIGHT, WIDTH),

@@ -161,7 +161,8 @@ def _ask(draft: AccountDraft, answers: Answers, question: Question) -> None:
         draft.make_secret(question)
         return
     answers.explain("", f"{question.ask}", *([f"  {question.why}"] if question.why else []))
-    answers.explain(*(f"  {number}. {step}" for number, step in enumerate(question.steps, 1)))
+    numbered = len(question.steps) > 1
+    answers.explain(*(f"  {f'{number}. ' if numbered else ''}{step}" for number, step in enumerate(question.steps, 1)))
     if question.choices and not question.secret:
         choices = sorted(
             (Choice(value, value) for value in question.choices), key=lambda c: c.value != question.default

@@ -195,7 +195,8 @@ def _tell_by_hand(plan: Plan) -> None:
         return
     click.echo("\nThese steps the helpdesk's API does not offer; they are yours:")
     for item in plan.by_hand:
-        click.echo(f"\n{item.name} ({', '.join(one.words for one in item.differences) or item.state})")
+        wrong = "" if item.id is None else ", ".join(one.words for one in item.differences)
+        click.echo(f"\n{item.name} ({wrong or 'is not there'})")
         for number, line in enumerate(item.by_hand, 1):
             click.echo(f"  {number}. {line}")
     click.echo(f"\nThen run `makeright provision {plan.account}` again: it reads back what you did.")

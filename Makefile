@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: demo test lint bench screenshots requirements clean
+.PHONY: demo test lint bench screenshots sitting requirements clean
 
 demo: $(RUN)
 	$(BIN)/makeright demo
@@ -29,6 +29,10 @@ screenshots: $(DEV)
 	$(BIN)/python docs/images/take.py
 	$(BIN)/python docs/images/sidebar.py
 	$(BIN)/python docs/images/console.py
+
+# Plays the first sitting on the sandbox, once per helpdesk, and records it: docs/sitting-*.txt.
+sitting: $(DEV)
+	$(BIN)/python docs/sitting.py
 
 # Rewrites the pinned and hashed lists from pyproject.toml.
 requirements: $(DEV)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -123,6 +124,8 @@ class Difference:
     def words(self) -> str:
         if self.aspect == SWITCHED_ON:
             return "is switched off"
+        if {self.present, self.wanted} == {YES, NO}:
+            return f"{self.aspect}: {self.present}"
         if not self.present:
             return f"{self.aspect} is missing"
         if not self.wanted:
@@ -205,8 +208,16 @@ class Provisioner(ABC):
         return ""
 
 
-def findings(items: Iterable[Item], made: Mapping[str, Made]) -> Iterator[Finding]:
-    """A plan as the lines of a check. What we made once and is broken now is an error where hooks or fields depend on it."""
+def findings(account: str, items: Iterable[Item], made: Mapping[str, Made]) -> Iterator[Finding]:
+    """A plan as the lines of a check. What we made once and is broken now is an error where hooks or fields depend on it;
+    before the first run, all that is to come is one line."""
+    items, command = tuple(items), f"run `makeright provision {account}`"
+    missing = [item for item in items if item.kind is not Kind.SETTING and item.state is State.MISSING]
+    if not made and len(missing) > 1:
+        kinds = Counter(item.kind for item in missing)
+        parts = ", ".join(f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in kinds.items())
+        yield Finding("set-up", Health.WARNING, f"not in the helpdesk yet: {parts}", command)
+        items = tuple(item for item in items if item not in missing)
     for item in items:
         subject = f"{item.kind} {item.name}"
         fix = " > ".join(item.by_hand) if len(item.by_hand) == 1 else "; ".join(item.by_hand)
@@ -218,7 +229,7 @@ def findings(items: Iterable[Item], made: Mapping[str, Made]) -> Iterator[Findin
             State.MISSING: "is gone: somebody deleted it" if item.key in made else "is not there",
             State.SUPERFLUOUS: "is not wanted any more",
         }.get(item.state) or "; ".join(difference.words for difference in item.differences)
-        yield Finding(subject, Health.ERROR if vital else Health.WARNING, detail, fix or "run `makeright provision`")
+        yield Finding(subject, Health.ERROR if vital else Health.WARNING, detail, fix or command)
 
 
 def shown_text(body: str) -> str:

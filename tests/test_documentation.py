@@ -30,6 +30,7 @@ RUN_BY = {
     "make lint": "test_make_knows_the_target",
     "make bench": "test_make_knows_the_target",
     "make requirements": "test_make_knows_the_target",
+    "make sitting": "tests/test_sitting.py",
     "makeright check": "test_check_up_and_down_work_on_a_connected_account",
     "makeright init": "tests/integration/cli/test_init.py",
     "makeright level": "tests/integration/test_level_and_reload.py",
@@ -84,7 +85,7 @@ def test_every_command_shown_is_run_by_a_test(page: str, command: str) -> None:
     )
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "requirements"])
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "sitting", "requirements"])
 def test_make_knows_the_target(target: str) -> None:
     done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

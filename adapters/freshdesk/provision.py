@@ -62,7 +62,7 @@ class FreshdeskProvisioner(Provisioner):
             rule = self._found_rule(own, wishes, there[own.kind]["rules"])
             wanted = rules.wanted_aspects(own, wishes.hook_url)
             if rule is None:
-                by_hand = () if template else self._clicks(own, wishes)
+                by_hand = () if template else self._clicks(own, wishes) if own is RULES[0] else _after_the_first(wishes)
                 yield Item(own.key, Kind.RULE, own.name, wanted, by_hand=by_hand)
                 continue
             present = rules.present_aspects(own, rule, self._account.webhook_secrets)
@@ -347,6 +347,13 @@ class FreshdeskProvisioner(Provisioner):
 
     def _read(self, schema: Any, answer: object, path: str) -> Any:
         return read(schema, answer, account=self._account.name, call=path)
+
+
+def _after_the_first(wishes: Wishes) -> tuple[str, ...]:
+    """One rule by hand is enough."""
+    return (
+        f"Nothing to click: `makeright provision {wishes.account}` makes this rule once `{RULES[0].name}` is there",
+    )
 
 
 def _label(choice: Choice) -> str:

@@ -115,7 +115,7 @@ def _clock(client: ZendeskClient, options: ZendeskOptions) -> Iterator[Finding]:
         return
     skew = round(client.clock_skew)
     if abs(skew) <= SKEW_SECONDS:
-        yield Finding("clock", Health.OK, f"{abs(skew)} seconds away from Zendesk's")
+        yield Finding("clock", Health.OK, f"within {max(1, abs(skew))} s of Zendesk's")
         return
     refused = abs(skew) >= options.hook_window.total_seconds()
     yield Finding(
@@ -163,7 +163,9 @@ def _schedules(client: ZendeskClient) -> Iterator[Finding]:
             "business hours", Health.OK, f"not offered to us ({error.status}): the calendar is written by hand"
         )
         return
-    yield Finding("business hours", Health.OK, f"can be read, {len(found)} of them")
+    yield Finding(
+        "business hours", Health.OK, "can be read: " + (", ".join(one.name for one in found) or "none are set")
+    )
 
 
 def _macros(client: ZendeskClient) -> Iterator[Finding]:

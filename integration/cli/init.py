@@ -99,7 +99,7 @@ def init(
     finally:
         if draft is not None:
             draft.discard()
-    _next_steps(ctx, draft, kept)
+    _next_steps(draft, kept)
 
 
 def _draft(file: Path, answers: Answers) -> AccountDraft:
@@ -131,7 +131,9 @@ def _draft(file: Path, answers: Answers) -> AccountDraft:
 
 def _connect(draft: AccountDraft, answers: Answers, *, test: bool) -> None:
     ways = helpdesk_class(draft.kind).ways_in
-    chosen = answers.choose("way", "Way in", [Choice(way.name, way.title) for way in ways], flag="--way")
+    chosen = answers.choose(
+        "way", "How Makeright signs in", [Choice(way.name, way.title) for way in ways], flag="--way"
+    )
     way = next(way for way in ways if way.name == chosen)
     draft.put("level", Level.SHADOW.value)
     for key in ("base_url", *[key for key in answers.left() if key.startswith("set fields.")]):
@@ -159,7 +161,8 @@ def _ask(draft: AccountDraft, answers: Answers, question: Question) -> None:
         draft.make_secret(question)
         return
     answers.explain("", f"{question.ask}", *([f"  {question.why}"] if question.why else []))
-    answers.explain(*(f"  {number}. {step}" for number, step in enumerate(question.steps, 1)))
+    numbered = len(question.steps) > 1
+    answers.explain(*(f"  {f'{number}. ' if numbered else ''}{step}" for number, step in enumerate(question.steps, 1)))
     if question.choices and not question.secret:
         choices = sorted(
             (Choice(value, value) for value in question.choices), key=lambda c: c.value != question.default
@@ -344,16 +347,14 @@ def _new_name(said: str, known: set[str]) -> str:
     return said
 
 
-def _next_steps(ctx: click.Context, draft: AccountDraft, kept: list[str]) -> None:
+def _next_steps(draft: AccountDraft, kept: list[str]) -> None:
     click.echo(f"\nWritten: {draft.file}, with [accounts.{draft.name}] at level shadow.")
     if kept:
         click.echo(f"Secrets, each in a file for you only: {', '.join(kept)} (beside it)")
-    commands = ctx.find_root().command
-    assert isinstance(commands, click.Group)
     click.echo("\nNext:")
-    if "provision" in commands.commands:
-        click.echo(f"  makeright provision {draft.name}    makes webhook, rules and fields in the helpdesk")
-    else:
-        click.echo(f"  adapters/{draft.kind}/README.md    connects webhook and rules, click by click")
-    click.echo("  makeright up    starts everything")
-    click.echo(f"  makeright check {draft.name}    says how every part is")
+    for command, does in (
+        ("up", "starts everything; leave it running, and go on in another terminal"),
+        (f"provision {draft.name}", "makes webhook, rules, field and macros in the helpdesk"),
+        (f"check {draft.name}", "says how every part is, and what to do if something is not well"),
+    ):
+        click.echo(f"  makeright {command:<{len(draft.name) + 10}}  {does}")

@@ -19,6 +19,7 @@ from adapters.contract import HelpdeskError
 from adapters.provisioning import Item, Kind, Made, State
 from integration.cli.loading import known_account, settings_or_exit
 from integration.pipeline.context import Context, build_context
+from integration.pipeline.hook_watch import watched
 from integration.pipeline.provisioning import (
     Plan,
     ProvisionError,
@@ -118,7 +119,7 @@ def _provision(context: Context, account: str, *, dry_run: bool, sla: bool, yes:
     _tell_by_hand(plan)
     if plan.in_place:
         click.echo(f"{account}: everything is in place ({len(plan.items)} things).")
-        _tell_restart(context, account)
+        _tell_next(context, account)
     elif plan.to_do:
         click.echo("Not in place: " + ", ".join(item.name for item in plan.to_do), err=True)
     return 0 if plan.in_place else 1
@@ -194,18 +195,17 @@ def _tell_by_hand(plan: Plan) -> None:
         return
     click.echo("\nThese steps the helpdesk's API does not offer; they are yours:")
     for item in plan.by_hand:
-        click.echo(f"\n{item.name} ({', '.join(one.words for one in item.differences) or item.state})")
+        wrong = "" if item.id is None else ", ".join(one.words for one in item.differences)
+        click.echo(f"\n{item.name} ({wrong or 'is not there'})")
         for number, line in enumerate(item.by_hand, 1):
             click.echo(f"  {number}. {line}")
     click.echo(f"\nThen run `makeright provision {plan.account}` again: it reads back what you did.")
 
 
-def _tell_restart(context: Context, account: str) -> None:
-    """Running processes know the field only after a restart."""
-    known = context.account(account).account.fields
-    made = Provisioned(context.store).references().get(account, {})
-    if set(made) - set(known) and running_supervisor(context.settings.service.data_folder) is not None:
-        click.echo("If this was the first time: `makeright restart` makes the service use the new field.")
+def _tell_next(context: Context, account: str) -> None:
+    """What proves it, as long as nothing has."""
+    if watched(context.redis, account).seen_at is None:
+        click.echo(f"Next: write a ticket as a customer would; `makeright check {account}` says when its webhook came.")
 
 
 def _plain(plan: Plan) -> dict[str, object]:

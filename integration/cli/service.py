@@ -12,12 +12,15 @@ import click
 from integration.cli.loading import settings_or_exit
 from integration.pipeline.clock import run_clock
 from integration.pipeline.context import build_backfill_context, build_context
+from integration.pipeline.doctor import at_work
 from integration.pipeline.worker import work
+from integration.settings import Settings
 from integration.store.store import Store
 from integration.supervisor import STOP_SECONDS, AlreadyRunning, Supervisor, gunicorn_command, running_supervisor
 
 # The processor, too, is for live tickets first.
 BACKFILL_NICENESS = 10
+LOOK_SECONDS = 0.5
 
 
 @click.command(epilog="Example: makeright up")
@@ -27,12 +30,24 @@ def up(ctx: click.Context) -> None:
     settings = settings_or_exit(ctx.obj)
     Store(settings.service.database_url).migrate()
     click.echo(
-        f"Hooks at {settings.service.public_url}/hooks/ACCOUNT; logs in {settings.service.data_folder}/logs", err=True
+        f"Starting. Webhooks come in at {settings.service.public_url}/hooks/ACCOUNT; logs are kept in "
+        f"{settings.service.data_folder}/logs",
+        err=True,
     )
+    threading.Thread(target=_say_when_ready, args=(settings,), daemon=True).start()
     try:
         Supervisor(settings).run()
     except AlreadyRunning as error:
         raise click.ClickException(str(error)) from None
+
+
+def _say_when_ready(settings: Settings) -> None:
+    context = build_context(settings)
+    while not at_work(context):
+        time.sleep(LOOK_SECONDS)
+    click.echo(
+        "Ready. `makeright check` in another terminal says how every part is; Ctrl-C here stops everything.", err=True
+    )
 
 
 @click.command(epilog="Example: makeright down")

@@ -79,7 +79,7 @@ def advise(judged: Sequence[Judged]) -> Advice:
 
     show, preselect, write = lowest(SHOW_AT), lowest(PRESELECT_AT), lowest(WRITE_AT)
     if show is None:
-        return Advice(None, f"{len(judged)} judged are too few, or too many of them wrong: judge more")
+        return Advice(None, _why_not_yet(judged))
     preselect = preselect or 1.0
     # A lower bar is passed at the same threshold or a lower one; a dip in between must not turn that round.
     preselect = max(preselect, show)
@@ -93,3 +93,10 @@ def advise(judged: Sequence[Judged]) -> Advice:
         Thresholds(show, preselect, max(write, preselect)),
         f"at {write:.2f}, {line.right} of {line.judged} judged were right: at least {line.low:.0%} of all",
     )
+
+
+def _why_not_yet(judged: Sequence[Judged]) -> str:
+    if not judged:
+        return "nothing judged yet"
+    wrong = sum(not one.right for one in judged)
+    return f"{len(judged)} judged, {wrong} of them wrong: too little to go by, judge more"

@@ -61,6 +61,18 @@ def build_backfill_context(settings: Settings) -> Context:
     return _built(settings, queue, share=BACKFILL_SHARE)
 
 
+def with_made_fields(context: Context, name: str) -> Context:
+    """The same context, with the fields that `provision` has made in this account's helpdesk by now: a process that was
+    running then needs no restart. Raises SQLAlchemyError."""
+    helpdesk = context.helpdesks[name]
+    made = Provisioned(context.store).fields(name)
+    known = {**made, **context.account(name).account.fields}
+    if known == helpdesk.account.fields:
+        return context
+    fresh = type(helpdesk)(replace(helpdesk.account, fields=known), context.redis)
+    return replace(context, helpdesks={**context.helpdesks, name: fresh})
+
+
 def _built(settings: Settings, queue: TicketQueue, *, share: float = 1.0) -> Context:
     store = Store(settings.service.database_url)
     made = Provisioned(store).references()

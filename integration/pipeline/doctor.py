@@ -40,7 +40,9 @@ REQUEST_SECONDS = 5
 def service_findings(context: Context) -> Iterator[Finding]:
     """Everything that all accounts share. Never raises for what it finds."""
     settings = context.settings
-    yield Finding("configuration", Health.OK, f"{settings.file} is valid, {len(settings.accounts)} accounts")
+    yield Finding(
+        "configuration", Health.OK, f"{settings.file} is valid, {_counted(len(settings.accounts), 'account')}"
+    )
     yield from _secret_files(settings)
     yield from _disk(settings.service.data_folder)
     yield from _database(context)
@@ -61,6 +63,14 @@ def account_findings(context: Context, name: str, *, live: bool = True) -> Itera
     if live:
         yield from _hooks(context, name)
         yield from _sweep(context, account)
+
+
+def at_work(context: Context) -> bool:
+    """Whether web server, queue and a worker are up. Never raises for what it finds."""
+    try:
+        return _alive(context.redis) > 0 and _answers(f"{_own_address(context.settings)}/readyz")
+    except RedisError:
+        return False
 
 
 def _secret_files(settings: Settings) -> Iterator[Finding]:
@@ -129,7 +139,7 @@ def _alive(redis: Redis) -> int:
 
 def _web(settings: Settings) -> Iterator[Finding]:
     service = settings.service
-    own = f"http://{service.listen.replace('0.0.0.0', '127.0.0.1')}"
+    own = _own_address(settings)
     if not _answers(f"{own}/readyz"):
         yield Finding(
             "web server", Health.ERROR, f"does not answer at {service.listen}", f"{_UP}, and see logs/web.log"
@@ -146,6 +156,10 @@ def _web(settings: Settings) -> Iterator[Finding]:
     else:
         fix = "see DNS, certificate and proxy; if this machine cannot see its own public address, look from outside"
         yield Finding("public address", Health.WARNING, f"{service.public_url}/healthz does not answer from here", fix)
+
+
+def _own_address(settings: Settings) -> str:
+    return f"http://{settings.service.listen.replace('0.0.0.0', '127.0.0.1')}"
 
 
 def _answers(url: str) -> bool:
@@ -217,6 +231,10 @@ def _sweep(context: Context, account: AccountSettings) -> Iterator[Finding]:
         yield Finding("sweep", Health.OK, detail)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _ago(seconds: float) -> str:
     """
     >>> _ago(90)
@@ -229,6 +247,5 @@ def _ago(seconds: float) -> str:
     )
     for (name, of), limit in zip(units, (90, 5400, 129_600), strict=True):
         if seconds < limit:
-            number = max(0, round(of(seconds)))
-            return f"{number} {name}{'' if number == 1 else 's'}"
+            return _counted(max(0, round(of(seconds))), name)
     return f"{round(seconds / 86_400)} days"

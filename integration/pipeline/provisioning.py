@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from adapters.contract import Finding, Health, HelpdeskError, Secret
 from adapters.hook_secrets import HookSecrets
 from adapters.provisioning import (
@@ -214,7 +216,10 @@ def provision_findings(context: Context, name: str) -> Iterator[Finding]:
             "set-up", Health.WARNING, str(error), f"run `makeright provision {name}` with an administrator's key"
         )
         return
-    yield from findings(plan.items, Provisioned(context.store).of(name))
+    except SQLAlchemyError:
+        # Nothing is remembered without a database; what is wrong with it is told in its own line.
+        return
+    yield from findings(name, plan.items, Provisioned(context.store).of(name))
 
 
 # --- what is wanted ---------------------------------------------------------------------------------------------

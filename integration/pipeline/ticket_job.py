@@ -12,7 +12,7 @@ from redis.exceptions import LockError, LockNotOwnedError
 from adapters.contract import Annotation, AuthorRole, Gone, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
 from integration.pipeline import deadline_job, goodwill
-from integration.pipeline.context import Context
+from integration.pipeline.context import Context, with_made_fields
 from integration.pipeline.deciding import Brain, decide, fingerprint_of
 from integration.pipeline.metrics import annotated, count
 from integration.pipeline.queue import QUEUE_NAME
@@ -62,6 +62,7 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
         return None
     try:
         context.queue.taken_up(account, ticket_id)
+        context = with_made_fields(context, account)
         outcome = work(context, _Worker.brain, account, ticket_id)
         context.store.resolve_failures(account, ticket_id)
         log.info("ticket_done", account=account, ticket=ticket_id, outcome=outcome)

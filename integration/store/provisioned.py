@@ -26,6 +26,13 @@ class Provisioned:
             )
             return {row.key: _made(row) for row in rows}
 
+    def fields(self, account: str) -> dict[str, str]:
+        """What our names for this account's fields stand for: {"complaint": "360001"}. Raises SQLAlchemyError."""
+        made = self.of(account).values()
+        return {
+            one.key.removeprefix("field."): one.reference for one in made if one.kind is Kind.FIELD and one.reference
+        }
+
     def references(self) -> dict[str, dict[str, str]]:
         """Per account, what our names for fields stand for: {"acme": {"complaint": "360001"}}.
 

@@ -225,16 +225,16 @@ def test_damage_is_named_and_repaired(helpdesk: Helpdesk, name: str) -> None:
     harm, key, words = DAMAGES[name]
     helpdesk.ready()
     harm(helpdesk)
-    found = [one for one in findings(helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
+    found = [one for one in findings("acme", helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
     assert len(found) == 1 and words in found[0].detail and found[0].fix, found
     assert helpdesk.provision() == [key]
-    assert all(one.health is Health.OK for one in findings(helpdesk.plan(), helpdesk.made))
+    assert all(one.health is Health.OK for one in findings("acme", helpdesk.plan(), helpdesk.made))
 
 
 def test_the_first_match_trap_is_named_with_its_clicks(helpdesk: Helpdesk) -> None:
     helpdesk.ready()
     helpdesk.sandbox.control("plan", {"cascading_rules": False})
-    (found,) = [one for one in findings(helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
+    (found,) = [one for one in findings("acme", helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
     assert "every matching creation rule runs is no, not yes" in found.detail and "gear" in found.fix
 
 

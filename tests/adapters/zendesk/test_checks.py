@@ -85,7 +85,7 @@ def test_webhook_secrets(check: Check, secrets: list[str], in_sandbox: bool, hea
 @pytest.mark.parametrize(
     ("seconds", "health", "says"),
     [
-        (0, Health.OK, "seconds away"),
+        (0, Health.OK, "within 1 s"),
         (120, Health.WARNING, "behind"),
         (-120, Health.WARNING, "ahead of"),
         (900, Health.ERROR, "refused"),

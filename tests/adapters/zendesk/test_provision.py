@@ -185,10 +185,10 @@ def test_damage_is_named_and_repaired(helpdesk: Helpdesk, platform: ZendeskPlatf
     harm, key, words = DAMAGES[name]
     helpdesk.provision()
     harm(platform)
-    found = [one for one in findings(helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
+    found = [one for one in findings("acme", helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
     assert len(found) == 1 and words in found[0].detail and found[0].fix, found
     assert helpdesk.provision() == [key]
-    assert all(one.health is Health.OK for one in findings(helpdesk.plan(), helpdesk.made))
+    assert all(one.health is Health.OK for one in findings("acme", helpdesk.plan(), helpdesk.made))
 
 
 def test_what_a_team_added_or_renamed_stays(helpdesk: Helpdesk, platform: ZendeskPlatform) -> None:

@@ -85,7 +85,7 @@ def test_a_person_connects_both_helpdesks(sandbox: SandboxClient, tmp_path: Path
     person.answer("Public address of this service", URL)
     person.answer("Name of the account", "acme")
     person.answer("Helpdesk [1]", "2")
-    person.answer("Way in [1]", "")
+    person.answer("How Makeright signs in [1]", "")
     person.answer("https://acme.zendesk.com.", "Acme!")
     person.answer("Error: 'Acme!' is not a Zendesk subdomain", "acme")
     person.answer("Identifier of the OAuth client [makeright]", "")
@@ -142,7 +142,7 @@ def test_a_person_connects_both_helpdesks(sandbox: SandboxClient, tmp_path: Path
 def test_who_stops_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     nowhere = "base_url=http://127.0.0.1:1/zendesk"
     person = Terminal(tmp_path, "acme", "--helpdesk", "zendesk", "--public-url", URL, "--set", nowhere)
-    person.answer("Way in [1]", "2")
+    person.answer("How Makeright signs in [1]", "2")
     person.answer("https://acme.zendesk.com.", "acme")
     person.answer("E-mail address of the token's user", "me@acme.example")
     person.answer("API token (not shown", "the-token")

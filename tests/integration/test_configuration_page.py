@@ -9,8 +9,18 @@ from pathlib import Path
 from marshmallow import Schema, fields
 
 from adapters import helpdesk_class, helpdesk_kinds
+from integration.configuration.console import ConsoleSchema, OidcSchema
 from integration.recovery.calendar_forms import CalendarSchema
-from integration.settings import SECTIONS, AccountSchema, AlertsSchema, ServiceSchema, SweepSchema, ThresholdsSchema
+from integration.settings import (
+    SECTIONS,
+    AccountSchema,
+    AlertsSchema,
+    GoodwillSchema,
+    PrivacySchema,
+    ServiceSchema,
+    SweepSchema,
+    ThresholdsSchema,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -40,9 +50,13 @@ def test_the_page_names_every_key_and_no_other() -> None:
     known = {
         "[service]": keys(ServiceSchema()),
         "[alerts]": keys(AlertsSchema()),
+        "[console]": keys(ConsoleSchema()),
+        "oidc": keys(OidcSchema()),
         "[accounts.NAME]": keys(AccountSchema()),
         "thresholds": keys(ThresholdsSchema()),
         "sweep": keys(SweepSchema()),
+        "goodwill": keys(GoodwillSchema()),
+        "privacy": keys(PrivacySchema()),
         "calendar": keys(CalendarSchema()),
     }
     for kind in helpdesk_kinds():

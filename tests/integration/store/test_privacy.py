@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
@@ -13,14 +14,15 @@ from sqlalchemy import func, select
 from integration.store.backfills import Backfills
 from integration.store.deadlines import Deadlines
 from integration.store.feedback import Feedback, Kind
+from integration.store.goodwill import AskedGesture, Goodwill
 from integration.store.judgements import Judgements
 from integration.store.models import Base
 from integration.store.privacy import _HANGING, Privacy
 from integration.store.store import Contact, Decision, Outcome, Store, new_decision_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-# Tables that hold nothing about a customer or a ticket.
-_OF_NOBODY = {"cursor", "backfill"}
+# Of no customer: how far our work came, what we made, who of the team did what.
+_OF_NOBODY = {"backfill", "cursor", "provisioned", "figure", "audit_log", "console_session"}
 
 
 @pytest.fixture
@@ -73,6 +75,8 @@ def fill(store: Store, requester: str, ticket: str, *, text: str, running: bool 
     deadlines.alert("acme", int(clock or 0), "at_risk", f"ticket {ticket}", NOW)
     store.feedback.add(Feedback("acme", ticket, Kind.THUMBS_UP, NOW, decision_id=decision.id))
     store.keep_failure("acme", "job", "it died", ticket_id=ticket)
+    asked = AskedGesture("acme", ticket, requester, "no_callback", "voucher", Decimal(5), "USD", "pending", NOW)
+    Goodwill(store).add(asked)
     Judgements(store).judge(decision.id, [], right=True, judge="ops", at=NOW)
     Backfills(store).list_page("acme", [ticket], cursor="c", complete=True)
     return decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from integration.configuration.edits import with_level, write_file
@@ -11,14 +12,15 @@ from integration.store.store import Store
 
 
 def written_level(file: Path, account: str) -> Level:
-    """What the file says now, which a running installation may not have taken up yet.
+    """What the file says now, which a running installation may not have taken up yet. Nothing else of it is checked.
 
-    Raises OSError, SettingsError if the file is broken, LookupError if it has no such account.
+    Raises OSError, LookupError if it has no such account, ValueError if it is not TOML or its level is none.
     """
-    accounts = load_settings(file).accounts
-    if account not in accounts:
+    accounts = tomllib.loads(file.read_text("utf-8")).get("accounts")
+    section = accounts.get(account) if isinstance(accounts, dict) else None
+    if not isinstance(section, dict):
         raise LookupError(f"{file} has no account {account!r} any more")
-    return accounts[account].level
+    return Level(section.get("level", Level.SHADOW))
 
 
 def switch_level(file: Path, store: Store, account: str, before: Level, level: Level, *, by: str) -> None:

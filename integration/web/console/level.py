@@ -16,6 +16,8 @@ from integration.web.console.access import only
 from integration.web.console.asked import AccountField, Asked, asked, mistakes
 from integration.web.console.blueprint import console, context, page
 
+_TROUBLE = (SettingsError, LookupError, OSError, ValueError)
+
 
 class LevelAsked(Asked):
     account = AccountField(required=True)
@@ -54,7 +56,7 @@ def switched() -> ResponseReturnValue:
         if now is not before:
             return _page(account, chosen, 409, trouble=f"Somebody has set the level to {now} meanwhile.")
         switch_level(here.settings.file, here.store, account, before, chosen, by=g.person.person)
-    except (SettingsError, LookupError, OSError) as error:
+    except _TROUBLE as error:
         return _page(account, chosen, 409, trouble=_words(error))
     return redirect(url_for("console.shadow", account=account, switched=chosen.value), 303)
 
@@ -63,7 +65,7 @@ def _page(account: str, chosen: Level, status: int = 200, *, trouble: str = "") 
     here, before = context(), None
     try:
         before = written_level(here.settings.file, account)
-    except (SettingsError, LookupError, OSError) as error:
+    except _TROUBLE as error:
         trouble = trouble or _words(error)
     return page(
         "level.html",
@@ -86,5 +88,7 @@ def _words(error: Exception) -> str:
                 f"The file cannot be read or written from here ({error.strerror}); nothing was changed. Change the "
                 "level where the file is kept."
             )
+        case ValueError():
+            return f"The file is broken as it stands; nothing was changed. {error}"
         case _:
             return f"{error.args[0]}; nothing was changed."

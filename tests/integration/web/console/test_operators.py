@@ -145,7 +145,11 @@ def test_a_level_that_cannot_be_switched_changes_nothing(
     assert "level" not in [action for _, action, *_ in deeds(staged)]
 
 
-@pytest.mark.parametrize("broken", ["broken [", None], ids=["broken", "gone"])
+@pytest.mark.parametrize(
+    "broken",
+    ["broken [", "[accounts.acme]\nlevel = 7\n", "[accounts.acme]\nlevel = 'annotate'\n", "accounts = 1", None],
+    ids=["no TOML", "no level", "not whole", "no account", "gone"],
+)
 def test_a_file_that_cannot_be_read_is_left_as_it_is(staged: Stage, broken: str | None) -> None:
     file = staged.context.settings.file
     file.unlink() if broken is None else file.write_text(broken)

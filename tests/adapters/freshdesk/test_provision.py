@@ -235,7 +235,7 @@ def test_the_first_match_trap_is_named_with_its_clicks(helpdesk: Helpdesk) -> No
     helpdesk.ready()
     helpdesk.sandbox.control("plan", {"cascading_rules": False})
     (found,) = [one for one in findings("acme", helpdesk.plan(), helpdesk.made) if one.health is not Health.OK]
-    assert "every matching creation rule runs is no, not yes" in found.detail and "gear" in found.fix
+    assert "every matching creation rule runs: no" in found.detail and "gear" in found.fix
 
 
 def test_a_new_secret_moves_into_the_rules(helpdesk: Helpdesk) -> None:

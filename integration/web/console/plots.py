@@ -18,7 +18,7 @@ _FONT = 15
 _MARKS = 5
 _SVG = "{http://www.w3.org/2000/svg}"
 _NOT_WANTED = "//*[local-name()='style' or local-name()='script' or local-name()='desc']"
-_OVERLAYS = "//*[contains(@class, 'overlay')]"
+_OVERLAYS = "//*[contains(@class, 'text-overlay') or contains(@class, 'tooltip-overlay')]"
 
 
 def stacked(title: str, weeks: Sequence[str], series: Mapping[str, Sequence[float]]) -> Markup:
@@ -57,7 +57,7 @@ def _drawn(
         js=[],
         style=style,
         legend_at_bottom=True,
-        legend_at_bottom_columns=4,
+        legend_at_bottom_columns=len(series),
         show_x_guides=False,
         order_min=0,
         margin=8,

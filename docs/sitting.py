@@ -333,12 +333,12 @@ def _between(text: str, before: str, after: str) -> str:
 
 
 @contextmanager
-def sitting_down(helpdesk: str) -> Iterator[Sitting]:
-    """A sandbox, an empty folder, and two terminals in it."""
+def sitting_down(helpdesk: str, *, sandbox_port: int = 8090, service_port: int = 8080) -> Iterator[Sitting]:
+    """A sandbox, an empty folder, and two terminals in it. A port that is taken, or 0, becomes any free one."""
     platform, record = PLATFORMS[helpdesk], Record()
     with (
         tempfile.TemporaryDirectory(prefix="mr") as home,
-        running_sandbox(free_port(8090), log=Path(home) / "sandbox.log") as sandbox,
+        running_sandbox(free_port(sandbox_port), log=Path(home) / "sandbox.log") as sandbox,
     ):
         folder, commands = Path(home) / "makeright", Path(home) / "bin"
         folder.mkdir()
@@ -351,7 +351,7 @@ def sitting_down(helpdesk: str) -> Iterator[Sitting]:
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
         }
-        service = f"http://127.0.0.1:{free_port(8080)}"
+        service = f"http://127.0.0.1:{free_port(service_port)}"
         record.known[str(folder.resolve())] = "/home/you/makeright"
         record.known[sandbox.url.partition("//")[2]] = "127.0.0.1:8090"
         record.known[service.partition("//")[2]] = "127.0.0.1:8080"

@@ -14,7 +14,7 @@ from integration.settings import Level, load_settings
 @pytest.mark.xdist_group("sitting")
 @pytest.mark.parametrize("helpdesk", list(PLATFORMS))
 def test_a_person_gets_from_nothing_to_the_first_note_by_typing_alone(helpdesk: str) -> None:
-    with sitting_down(helpdesk) as sitting:
+    with sitting_down(helpdesk, sandbox_port=0, service_port=0) as sitting:
         account = sitting.platform.account
         said = sitting.connects()
         assert "0 errors" in said and f"[accounts.{account}] at level shadow" in said

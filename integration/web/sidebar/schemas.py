@@ -168,7 +168,7 @@ class GoodwillSchema(_Body):
     """A gesture that an agent wants to give, or the `id` of one to take back."""
 
     gesture = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[a-z0-9_]{1,64}$"))
-    # The default by a call: as a value it would stand in the description as text.
+    # By a call: a Decimal would stand in the description as text.
     amount = fields.Decimal(load_default=lambda: Decimal(0), validate=_is_an_amount)
     by = fields.String(load_default="", validate=validate.Length(max=120), metadata={"description": "a hint"})
     withdraw = fields.Integer(load_default=None, allow_none=True, strict=True)

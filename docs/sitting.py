@@ -227,7 +227,9 @@ class Sitting:
         said = self._provision()
         if "they are yours:" in said:
             self._click(said)
-            said = self._provision()
+            return self._provision()
+        # The secret that came with the webhook is a file of the configuration: the service takes it up.
+        self._takes_up()
         return said
 
     def a_customer_writes(self, text: str) -> int:
@@ -248,9 +250,7 @@ class Sitting:
 
     def goes_live(self) -> str:
         said = self.first.runs(f"makeright level {self.platform.account} annotate")
-        for _ in range(WORKERS):
-            self.second.sees("worker_ready")
-        self.second.sees("\n")
+        self._takes_up()
         return said
 
     def looks_at(self, number: int) -> Mapping[str, Any]:
@@ -266,6 +266,13 @@ class Sitting:
         said = self.first.runs("makeright down")
         self.second.prompt()
         return said
+
+    def _takes_up(self) -> None:
+        """Waits until the second terminal says that a change of the configuration has reached every worker."""
+        self.second.sees("configuration_in_force")
+        for _ in range(WORKERS):
+            self.second.sees("worker_ready")
+        self.second.sees("\n")
 
     def _provision(self) -> str:
         self.first.types(f"makeright provision {self.platform.account}")

@@ -29,7 +29,7 @@ def test_a_person_gets_from_nothing_to_the_first_note_by_typing_alone(helpdesk: 
         assert f"{account}: everything is in place" in sitting.provisions()
         first = sitting.a_customer_writes(COMPLAINTS[0])
         after = sitting.checks()
-        assert "webhooks: the last came" in after and "0 warnings, 0 errors" in after
+        assert "webhooks: the last came" in after and "0 warnings, 0 errors" in after, after
         assert sitting.looks_at(first)["notes"] == [], "nothing is written at level shadow"
 
         report = sitting.judges()

@@ -155,13 +155,12 @@ def _changes(client: ZendeskClient) -> Iterator[Finding]:
 
 
 def _schedules(client: ZendeskClient) -> Iterator[Finding]:
-    """Only read for `makeright init`: that they cannot be is no fault."""
+    """Read for `makeright init`; plans without schedules have none to read, which costs nothing but that."""
     try:
         found = client.schedules()
     except (Unauthorised, Permanent) as error:
-        yield Finding(
-            "business hours", Health.OK, f"not offered to us ({error.status}): the calendar is written by hand"
-        )
+        fix = "write the hours under `calendar` by hand; on a plan without schedules there is nothing else to do"
+        yield Finding("business hours", Health.WARNING, f"cannot be read ({error.status})", fix)
         return
     yield Finding(
         "business hours", Health.OK, "can be read: " + (", ".join(one.name for one in found) or "none are set")

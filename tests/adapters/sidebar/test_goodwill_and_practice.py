@@ -96,6 +96,7 @@ def test_practice_is_not_taken_away_by_news_of_the_ticket(scene: Scene, helpdesk
     panel = scene.open(helpdesk, ticket)
     scene.button("Practise").click()
     scene.wait_state("practice")
+    expect(panel.locator(".task blockquote")).to_be_visible()
     panel.get_by_label("Your reply").fill("half a sentence")
     scene.stage.reply(helpdesk, ticket, "Hello? Still nobody.")
     scene.page.wait_for_timeout(400)

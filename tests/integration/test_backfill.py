@@ -165,7 +165,8 @@ def test_another_backfill_is_not_begun_over_one_that_is_not_finished(scene: Scen
     assert backfills.open("zendesk", 10) == ["1", "2"]
 
 
-@pytest.mark.parametrize(("helpdesk", "tickets"), [("zendesk", 200), ("freshdesk", 60)])
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("helpdesk", "tickets"), [("zendesk", 120), ("freshdesk", 40)])
 def test_killed_twice_each_ticket_is_annotated_once_within_the_limits(
     tmp_path: Path, helpdesk: str, tickets: int
 ) -> None:

@@ -69,7 +69,7 @@ def test_a_label_judged_in_place_counts_at_once_and_can_be_judged_anew(staged: S
         assert judgements.newest("acme", 1)[0].judge == US
         assert deeds(staged)[0] == (US, "judged a label", "acme", f"{label} of decision {id_}: {verdict}")
     (line,) = [one for one in _advice(answer.text) if one.startswith(Complaint(label).words.capitalize())]
-    assert "1 judged are too few" in line
+    assert "1 judged, 1 of them wrong: too little to go by" in line
 
 
 def _advice(page: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -28,6 +28,8 @@ from integration.store.store import Decision, Outcome, new_decision_id
 log = structlog.get_logger()
 
 _TOLD = (State.AT_RISK, State.BREACHED)
+# A ticket that cannot be read or written is not asked for again at every tick.
+_AFTER_FAILURE = timedelta(minutes=15)
 
 
 def start(
@@ -106,6 +108,12 @@ def close(context: Context, account: str, ticket_id: str) -> None:
     """The ticket is gone: what ran on it is over, and the clock has no reason to come back."""
     if Deadlines(context.store).close(account, ticket_id, state=State.GONE, at=context.now()):
         log.info("clock_closed", account=account, ticket=ticket_id, reason="the ticket is gone")
+
+
+def put_off(context: Context, account: str, ticket_id: str) -> None:
+    """The helpdesk refuses this ticket: its clock comes back to it, but not every minute."""
+    now = context.now()
+    Deadlines(context.store).put_off(account, ticket_id, now=now, until=now + _AFTER_FAILURE)
 
 
 def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome | None:

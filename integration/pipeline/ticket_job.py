@@ -80,6 +80,7 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
     except (Permanent, Unauthorised) as error:
         kind = "ticket" if context.queue.name == QUEUE_NAME else BACKFILL
         context.store.keep_failure(account, kind, str(error), ticket_id=ticket_id)
+        deadline_job.put_off(context, account, ticket_id)
         log.error("ticket_failed", account=account, ticket=ticket_id, error=str(error))
         return "failed"
     finally:

@@ -148,6 +148,15 @@ class Deadlines:
                 row.next_at, row.state, row.answered_at = None, state, at
             return len(running)
 
+    def put_off(self, account: str, ticket_id: str, *, now: datetime, until: datetime) -> None:
+        """Have what is due on a ticket looked at later."""
+        with self._session.begin() as session:
+            session.execute(
+                update(DeadlineRow)
+                .where(DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at <= now)
+                .values(next_at=until)
+            )
+
     def to_look_at(self, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
         """(account, ticket) of the clocks that reached their next mark, the earliest first."""
         with self._session() as session:

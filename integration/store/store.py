@@ -382,7 +382,24 @@ class Store:
         ticket_id: str | None = None,
         shape: Mapping[str, Any] | None = None,
     ) -> None:
+        """Keep what went wrong. A ticket that fails again in the same way stays one failure, with its newest time."""
+        now = datetime.now(UTC)
         with self.session.begin() as session:
+            if ticket_id is not None and shape is None:
+                again = (
+                    update(FailureRow)
+                    .where(
+                        FailureRow.account == account,
+                        FailureRow.ticket_id == ticket_id,
+                        FailureRow.kind == kind,
+                        FailureRow.reason == reason,
+                        FailureRow.resolved_at.is_(None),
+                    )
+                    .values(at=now)
+                )
+                done: Any = session.execute(again)
+                if done.rowcount:
+                    return
             session.add(
                 FailureRow(
                     account=account,
@@ -390,7 +407,7 @@ class Store:
                     kind=kind,
                     reason=reason,
                     shape=dict(shape or {}),
-                    at=datetime.now(UTC),
+                    at=now,
                 )
             )
 

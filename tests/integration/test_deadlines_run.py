@@ -23,7 +23,7 @@ from integration.demo import HELPDESKS, DemoTicket, SandboxClient, connect, free
 from integration.pipeline.clock import tick
 from integration.pipeline.context import Context, build_context
 from integration.pipeline.deciding import Brain
-from integration.pipeline.ticket_job import annotate_ticket
+from integration.pipeline.ticket_job import annotate_ticket, prepare, run
 from integration.pipeline.worker import load_brain
 from integration.recovery.calendar_words import day_words, last_day, limit_words
 from integration.recovery.deadlines import due
@@ -257,6 +257,30 @@ def test_an_answer_of_a_person_in_time_keeps_it_and_nothing_is_said(
     assert (first.state, first.next_at) == ("kept", None)
     # Whoever waits for news is owed the next ones: that clock is another, and still has time.
     assert set(running.alerts(helpdesk, ticket_id)) <= ({"at_risk"} if clock.updates else set())
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+@pytest.mark.parametrize(("method", "status"), [("GET", 403), ("PUT", 400), ("PUT", 403)])
+def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told_when_it_may_be_again(
+    running: Installation, helpdesk: str, method: str, status: int
+) -> None:
+    ticket_id = running.complain(helpdesk, TICKETS[Complaint.NO_CALLBACK])
+    deadlines, due_at = running.deadlines, running.clock(helpdesk, ticket_id).due_at
+    fault = {"helpdesk": helpdesk, "method": method, "path": f"/tickets/{ticket_id}([.?]|$)", "status": status}
+    running.sandbox.post("faults", {**fault, "times": 1})
+    prepare(running.context, running.brain)
+    running.sandbox.post("clock", {"advance": (due_at - running.context.now()).total_seconds() + 60})
+    running.offset += due_at - running.context.now() + timedelta(minutes=1)
+    run(helpdesk, ticket_id)
+    (failure,) = [one for one in running.context.store.open_failures(helpdesk) if one.ticket_id == ticket_id]
+    assert str(status) in failure.reason
+    assert running.states(helpdesk, ticket_id) == {"recovery_due"}
+    now = running.context.now()
+    assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14))
+    assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16))
+    running.go_to(now + timedelta(minutes=16))
+    assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
+    assert running.alerts(helpdesk, ticket_id) == ["breached"]
 
 
 def test_a_clock_that_was_away_catches_up(running: Installation) -> None:

@@ -158,6 +158,20 @@ def test_a_failure_is_open_until_its_ticket_goes_through(store: Store) -> None:
     assert [failure.kind for failure in store.open_failures()] == ["hook"]
 
 
+def test_a_ticket_that_fails_again_in_the_same_way_is_one_failure_with_its_newest_time(store: Store) -> None:
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
+    (first,) = store.open_failures("acme")
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
+    (again,) = store.open_failures("acme")
+    assert (again.id, again.at > first.at) == (first.id, True)
+    store.keep_failure("acme", "ticket", "answered 400", ticket_id="42")
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="43")
+    assert len(store.open_failures("acme")) == 3
+    store.resolve_failures("acme", "42")
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
+    assert len(store.open_failures("acme")) == 2
+
+
 def test_times_keep_their_moment_and_must_have_a_zone(store: Store) -> None:
     elsewhere = datetime(2026, 3, 8, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     store.add(decision(created_at=elsewhere))

@@ -144,10 +144,10 @@ def recommend(labels: Sequence[LabelReport]) -> tuple[Level, str]:
     found = [one for one in labels if one.shown]
     if not found:
         return Level.SHADOW, "nothing was found in this time: look further back, or run a backfill in shadow"
-    without = [one.label for one in found if one.advice.thresholds is None]
+    without = [Complaint(one.label).words for one in found if one.advice.thresholds is None]
     if without:
         return Level.SHADOW, f"judge more of: {', '.join(without)}"
-    weak = [one.label for one in found if one.advice.thresholds and one.advice.thresholds.write == 1.0]
+    weak = [Complaint(one.label).words for one in found if one.advice.thresholds and one.advice.thresholds.write == 1.0]
     if weak:
         return Level.SUGGEST, f"not certain enough to be written: {', '.join(weak)}"
     return Level.ANNOTATE, f"with these thresholds at least {WRITE_AT:.0%} of every label's notes are right"

@@ -32,6 +32,8 @@ export class Rehearsal {
   }
 
   async next() {
+    // There is nothing to answer until it is there, and nothing typed meanwhile is taken away when it comes.
+    this.box.readOnly = true;
     await this.attempt(async () => {
       this.exercise = await this.host.send("exercise", { after: this.last });
       this.last = this.exercise.id;
@@ -81,7 +83,7 @@ export class Rehearsal {
     } catch {
       this.said.textContent = "Makeright cannot be reached just now. What you wrote is still there.";
     } finally {
-      this.check.disabled = !this.exercise;
+      this.check.disabled = this.box.readOnly = !this.exercise;
     }
   }
 }

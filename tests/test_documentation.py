@@ -96,6 +96,14 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("make test")
 
 
+@pytest.mark.xdist_group("demo")
+def test_tests_of_one_group_are_run_by_one_process(request: pytest.FixtureRequest) -> None:
+    """Two demos at once would want the same ports."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("the tests are run by one process")
+    assert request.node.nodeid.endswith("@demo")
+
+
 def makeright(*words: str, config: Path | None = None, seconds: int = 240) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "integration.cli", *(["--config", str(config)] if config else []), *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds)

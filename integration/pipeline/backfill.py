@@ -110,12 +110,13 @@ class _Feeder:
         ids = [change.ticket_id for change in found.changes]
         self._cursor, self._listed = found.cursor, found.complete
         new = self._backfills.list_page(self._account, ids, cursor=found.cursor, complete=found.complete)
-        # What was finished in just this state, live or by an earlier backfill, is not read again.
-        seen = self._context.store.seen_versions(self._account, ids)
+        # What was finished in just this state, live or by an earlier backfill, is not read again. The export also shows what
+        # this backfill has just written: that is seen through already.
+        seen = self._context.store.seen_versions(self._account, new)
         for change in found.changes:
             if seen.get(change.ticket_id) == change.version:
                 self._backfills.done(self._account, change.ticket_id, "known")
-        log.info("listed", account=self._account, tickets=len(ids), new=new, complete=found.complete)
+        log.info("listed", account=self._account, tickets=len(ids), new=len(new), complete=found.complete)
 
     def _offer(self) -> None:
         queue, rq = self._context.queue, self._context.queue.rq

@@ -70,8 +70,8 @@ class Backfills:
             )
         return Backfill(account, since, shadow, None, False, now, None)
 
-    def list_page(self, account: str, ticket_ids: Sequence[str], *, cursor: str, complete: bool) -> int:
-        """Keep a page of the listing together with the place behind it. Returns how many tickets were new."""
+    def list_page(self, account: str, ticket_ids: Sequence[str], *, cursor: str, complete: bool) -> list[str]:
+        """Keep a page of the listing together with the place behind it. Returns the tickets that were new."""
         with self._session.begin() as session:
             known = set(
                 session.scalars(
@@ -85,7 +85,7 @@ class Backfills:
             session.execute(
                 update(BackfillRow).where(BackfillRow.account == account).values(cursor=cursor, listed=complete)
             )
-            return len(new)
+            return new
 
     def open(self, account: str, limit: int) -> list[str]:
         """Tickets that have not been seen through."""

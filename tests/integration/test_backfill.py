@@ -19,6 +19,7 @@ from integration.cli import main
 from integration.complaints.taxonomy import Complaint
 from integration.demo import HELPDESKS, SandboxClient, connect, free_port, running_sandbox
 from integration.pipeline import backfill_job, ticket_job
+from integration.pipeline.backfill import Progress, feed
 from integration.pipeline.context import Context, build_backfill_context
 from integration.pipeline.replay import replay
 from integration.pipeline.worker import load_brain
@@ -164,6 +165,28 @@ def test_another_backfill_is_not_begun_over_one_that_is_not_finished(scene: Scen
     again = backfills.begin("zendesk", SINCE, shadow=False, now=scene.context.now())
     assert (again.cursor, again.listed) == ("here", False)
     assert backfills.open("zendesk", 10) == ["1", "2"]
+
+
+def test_what_it_wrote_itself_and_finds_in_the_export_again_stays_written(scene: Scene) -> None:
+    ticket_id = scene.ticket("freshdesk")
+    scene.backfill("freshdesk", ticket_id)
+    backfills = Backfills(scene.context.store)
+    backfills.list_page("freshdesk", [], cursor="c", complete=False)
+    begun = backfills.of("freshdesk")
+    assert begun is not None
+    told: list[Progress] = []
+
+    class Enough(Exception):
+        pass
+
+    def tell(progress: Progress) -> None:
+        told.append(progress)
+        raise Enough
+
+    with pytest.raises(Enough):
+        feed(scene.context, dataclasses.replace(begun, cursor=None), tell)
+    assert told[0].listed
+    assert backfills.outcomes("freshdesk")["written"] == 1
 
 
 @pytest.mark.timeout(900)

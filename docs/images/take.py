@@ -17,11 +17,11 @@ from typing import IO, Literal
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
-# (file, path on the workspace, width, colour scheme)
+# (file, path on the workspace, height, colour scheme)
 PICTURES: list[tuple[str, str, int, Literal["light", "dark"]]] = [
-    ("ticket.png", "/tickets/zendesk/13", 1280, "light"),
-    ("ticket-dark.png", "/tickets/freshdesk/19", 1280, "dark"),
-    ("tickets.png", "/", 1280, "light"),
+    ("ticket.png", "/tickets/zendesk/13", 1080, "light"),
+    ("ticket-dark.png", "/tickets/freshdesk/19", 1080, "dark"),
+    ("tickets.png", "/", 860, "light"),
 ]
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
@@ -45,8 +45,8 @@ def main() -> int:
                 return 1
             with sync_playwright() as play:
                 browser = play.chromium.launch(executable_path=browser_path, args=FLAGS.split())
-                for name, path, width, scheme in PICTURES:
-                    page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)
+                for name, path, height, scheme in PICTURES:
+                    page = browser.new_page(viewport={"width": 1280, "height": height}, color_scheme=scheme)
                     page.goto(address.rstrip("/") + path)
                     page.wait_for_timeout(1500)
                     page.screenshot(path=HERE / name)

@@ -29,6 +29,8 @@ from integration.complaints.zones import Span
 MODEL_FILE, TOKENIZER_FILE, CALIBRATION_FILE = "encoder.onnx", "tokenizer.json", "calibration.json"
 # Pieces of evidence shown for one label.
 _MOST_EVIDENCE = 3
+# A clause of fewer words ("and did not keep it") is quoted with the sentence around it, if that is no longer than this.
+_FEWEST_WORDS, _MOST_WORDS = 6, 25
 # The logit of no words at all.
 _SILENT = -30.0
 
@@ -130,7 +132,9 @@ class EncoderBrain:
 
 
 def _clause(text: str, window: Window, marks: Numbers) -> Span:
-    """The clause of the window whose tokens are marked most strongly."""
+    """The clause of the window whose tokens are marked most strongly; its sentence where that says more at a glance."""
     peak, _ = window.places[int(marks.argmax())]
     sentence = next((s for s in window.sentences if s[0] <= peak < s[1]), window.sentences[0])
-    return next((part for part in clauses(text, sentence) if part[0] <= peak < part[1]), sentence)
+    clause = next((part for part in clauses(text, sentence) if part[0] <= peak < part[1]), sentence)
+    is_crumb = len(text[slice(*clause)].split()) < _FEWEST_WORDS
+    return sentence if is_crumb and len(text[slice(*sentence)].split()) <= _MOST_WORDS else clause

@@ -54,6 +54,14 @@ def test_a_plain_complaint_is_found_with_its_words(
     assert evidence.text in sentences
 
 
+def test_what_is_quoted_says_something_at_a_glance(classifier: Classifier) -> None:
+    sentence = "You promised next day delivery and did not keep it."
+    (reading,) = classifier.classify([f"I paid extra for it. {sentence} It came on Monday."])
+    quotes = [evidence.text for evidence in reading.evidence_for(Complaint.OVERPROMISING)]
+    assert quotes and all(len(quote.split()) >= 5 for quote in quotes)
+    assert "and did not keep it." not in quotes
+
+
 @pytest.mark.parametrize(
     ("text", "silence", "reason"),
     [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from flask import current_app
 
@@ -17,8 +20,16 @@ from adapters.sandbox.store import FRESHDESK, ZENDESK, Desk
 from adapters.sandbox.webhooks import Sender
 from adapters.sandbox.zendesk.account import ZendeskAccount
 
-if TYPE_CHECKING:
-    from adapters.sandbox.apps import InstalledApp
+
+@dataclass(frozen=True, slots=True)
+class InstalledApp:
+    """An app as an admin has installed it: the zip's files and the values of its parameters."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    settings: Mapping[str, str] = field(repr=False)
+
+    def document(self, name: str) -> Any:
+        return json.loads(self.files[name])
 
 
 class Sandbox:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import current_app
 
+from adapters.sandbox import opening
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.credentials import Credentials
 from adapters.sandbox.faults import Faults
@@ -51,10 +52,10 @@ class Sandbox:
     def _furnish(self) -> None:
         self.plans = {ZENDESK: self.default_plan, FRESHDESK: self.default_plan}
         self.meter = Meter(self.clock)
-        self.zendesk = ZendeskAccount(
+        self.zendesk = opening.zendesk(
             Desk(ZENDESK, self.clock, 8_447_388_090_494, self._bump), self.clock, self.sender, self.credentials
         )
-        self.freshdesk = FreshdeskAccount(
+        self.freshdesk = opening.freshdesk(
             Desk(FRESHDESK, self.clock, 67_042_965_499, self._bump), self.clock, self.sender, self.credentials
         )
         self.accounts: dict[str, ZendeskAccount | FreshdeskAccount] = {

@@ -13,6 +13,7 @@ from adapters.sandbox.shelf import Record, Shelf
 from adapters.sandbox.store import Desk, Role, Ticket
 from adapters.sandbox.webhooks import Sender
 
+# The API's numbers for the kinds of automation rules.
 CREATION, HOURLY, UPDATES = 1, 3, 4
 
 

@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.sandbox.freshdesk import placeholders
-from adapters.sandbox.freshdesk.account import FreshdeskAccount
+from adapters.sandbox.freshdesk.account import CREATION, UPDATES, FreshdeskAccount
 from adapters.sandbox.freshdesk.codes import OUTBOUND, priority_number, priority_word, status_number, status_word
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import CUSTOM, Audit, Channel, Rule, Ticket
 from adapters.sandbox.webhooks import Delivery
 
-CREATION, UPDATES = 1, 4
 AGENT, REQUESTER, AGENT_OR_REQUESTER, SYSTEM = 1, 2, 3, 4
 ANY = ("--", "", None, "any")
 WEBHOOK = "trigger_webhook"

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
-from adapters.contract import Helpdesk
+from adapters.helpdesk import Helpdesk
 
 
 def helpdesk_kinds() -> list[str]:

@@ -42,17 +42,8 @@ MODULES = modules()
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Modules of ours that a file imports when it is loaded (not those for type checking only)."""
-    tree = ast.parse(path.read_text("utf-8"))
-    skipped = {
-        id(node)
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
-        for node in ast.walk(branch)
-    }
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
+    """Modules of ours that a file imports, for type checking only included: a circle of types is one, too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

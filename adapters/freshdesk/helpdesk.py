@@ -19,7 +19,6 @@ from adapters.contract import (
     Changes,
     Finding,
     Gone,
-    Helpdesk,
     HelpdeskError,
     Hint,
     HookRequest,
@@ -39,6 +38,7 @@ from adapters.freshdesk.options import FreshdeskOptions, FreshdeskOptionsSchema
 from adapters.freshdesk.provision import FreshdeskProvisioner
 from adapters.freshdesk.schemas import TicketRow, stamp
 from adapters.freshdesk.ways_in import WAYS_IN
+from adapters.helpdesk import Helpdesk
 
 _CAPABILITIES = tomllib.loads((Path(__file__).parent / "capabilities.toml").read_text("utf-8"))
 

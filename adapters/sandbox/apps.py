@@ -13,8 +13,6 @@ import mimetypes
 import re
 import time
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,7 +26,7 @@ from marshmallow import ValidationError, fields, validate
 from adapters.sandbox.control.blueprint import Wish, control, load
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import FRESHDESK, HELPDESKS, ZENDESK
-from adapters.sandbox.world import here
+from adapters.sandbox.world import InstalledApp, here
 from adapters.sidebar_package import unzipped
 
 apps = Blueprint("apps", __name__)
@@ -39,17 +37,6 @@ _SDK_FILES = ("index", "client", "utils", "vendor/native-promise-only")
 _SETTING = re.compile(r"\{\{setting\.(\w+)\}\}")
 _TEMPLATE = re.compile(r"<%=\s*(iparam|context)\.(\w+)\s*%>")
 _STATIC = Path(__file__).parent / "static"
-
-
-@dataclass(frozen=True, slots=True)
-class InstalledApp:
-    """An app as an admin has installed it: the zip's files and the values of its parameters."""
-
-    files: Mapping[str, bytes] = field(repr=False)
-    settings: Mapping[str, str] = field(repr=False)
-
-    def document(self, name: str) -> Any:
-        return json.loads(self.files[name])
 
 
 class InstallSchema(Wish):

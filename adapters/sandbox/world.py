@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from flask import current_app
 
+from adapters.sandbox import opening
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.credentials import Credentials
 from adapters.sandbox.faults import Faults
@@ -17,8 +21,16 @@ from adapters.sandbox.store import FRESHDESK, ZENDESK, Desk
 from adapters.sandbox.webhooks import Sender
 from adapters.sandbox.zendesk.account import ZendeskAccount
 
-if TYPE_CHECKING:
-    from adapters.sandbox.apps import InstalledApp
+
+@dataclass(frozen=True, slots=True)
+class InstalledApp:
+    """An app as an admin has installed it: the zip's files and the values of its parameters."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    settings: Mapping[str, str] = field(repr=False)
+
+    def document(self, name: str) -> Any:
+        return json.loads(self.files[name])
 
 
 class Sandbox:
@@ -40,10 +52,10 @@ class Sandbox:
     def _furnish(self) -> None:
         self.plans = {ZENDESK: self.default_plan, FRESHDESK: self.default_plan}
         self.meter = Meter(self.clock)
-        self.zendesk = ZendeskAccount(
+        self.zendesk = opening.zendesk(
             Desk(ZENDESK, self.clock, 8_447_388_090_494, self._bump), self.clock, self.sender, self.credentials
         )
-        self.freshdesk = FreshdeskAccount(
+        self.freshdesk = opening.freshdesk(
             Desk(FRESHDESK, self.clock, 67_042_965_499, self._bump), self.clock, self.sender, self.credentials
         )
         self.accounts: dict[str, ZendeskAccount | FreshdeskAccount] = {

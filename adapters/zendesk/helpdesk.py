@@ -22,7 +22,6 @@ from adapters.contract import (
     Conflict,
     Finding,
     Gone,
-    Helpdesk,
     Hint,
     HookRequest,
     Ignored,
@@ -38,6 +37,7 @@ from adapters.contract import (
     Unreadable,
     WayIn,
 )
+from adapters.helpdesk import Helpdesk
 from adapters.zendesk import annotate, checks, hooks, reading, schedules
 from adapters.zendesk.client import ZendeskClient, address
 from adapters.zendesk.facts import Facts

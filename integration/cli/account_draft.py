@@ -13,7 +13,8 @@ from marshmallow import RAISE, fields
 from redis import Redis
 
 from adapters import helpdesk_class
-from adapters.contract import Helpdesk, Question, Secret
+from adapters.contract import Question, Secret
+from adapters.helpdesk import Helpdesk
 from integration.cli.borrowed_redis import borrowed_redis
 from integration.configuration.edits import with_account, write_file, write_secret
 from integration.recovery.toml_mistakes import mistakes

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from adapters import helpdesk_class, helpdesk_kinds
-from adapters.contract import Health, Helpdesk, HelpdeskError, Question, Schedule
+from adapters.contract import Health, HelpdeskError, Question, Schedule
+from adapters.helpdesk import Helpdesk
 from adapters.http import is_loopback
 from integration.cli.account_draft import AccountDraft
 from integration.cli.answers import Answers, Choice, at_a_terminal

@@ -10,7 +10,8 @@ from pathlib import Path
 from redis import Redis
 
 from adapters import helpdesk_class
-from adapters.contract import Account, Helpdesk
+from adapters.contract import Account
+from adapters.helpdesk import Helpdesk
 from integration.pipeline.queue import BACKFILL_JOB, BACKFILL_QUEUE_NAME, TicketQueue
 from integration.settings import AccountSettings, Settings
 from integration.store.provisioned import Provisioned

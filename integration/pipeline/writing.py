@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import Annotation, AuthorRole, Gone, Helpdesk, Permanent, Priority, Ticket, Unauthorised
+from adapters.contract import Annotation, AuthorRole, Gone, Permanent, Priority, Ticket, Unauthorised
+from adapters.helpdesk import Helpdesk
 from integration.store.store import Contact, Decision, Outcome, Store
 
 

@@ -33,7 +33,6 @@ from adapters.contract import (
     Conflict,
     Gone,
     Health,
-    Helpdesk,
     HelpdeskError,
     Hint,
     HookRequest,
@@ -47,6 +46,7 @@ from adapters.contract import (
     Unauthorised,
     Unreadable,
 )
+from adapters.helpdesk import Helpdesk
 from adapters.http import HelpdeskSession
 from tests.adapters.gate import Action, Gate, Passed, answer, drop, drop_after, edited, gate_before, preceded_by, stall
 from tests.adapters.gate import truncated as cut_in_half

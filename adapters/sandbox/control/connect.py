@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.sandbox.freshdesk.account import CREATION, UPDATES
 from adapters.sandbox.freshdesk.automations import rule_row as freshdesk_rule
-from adapters.sandbox.freshdesk.rules import AGENT_OR_REQUESTER, CREATION, REQUESTER, UPDATES, WEBHOOK
+from adapters.sandbox.freshdesk.rules import AGENT_OR_REQUESTER, REQUESTER, WEBHOOK
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import FRESHDESK, ZENDESK, Channel
 from adapters.sandbox.world import Sandbox

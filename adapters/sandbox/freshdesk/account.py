@@ -7,12 +7,13 @@ from typing import Any
 
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.credentials import Credentials
-from adapters.sandbox.freshdesk import rules, seed
 from adapters.sandbox.freshdesk.codes import channel_source, priority_number
+from adapters.sandbox.freshdesk.post import Post
 from adapters.sandbox.shelf import Record, Shelf
 from adapters.sandbox.store import Desk, Role, Ticket
 from adapters.sandbox.webhooks import Sender
 
+# The API's numbers for the kinds of automation rules.
 CREATION, HOURLY, UPDATES = 1, 3, 4
 
 
@@ -40,9 +41,7 @@ class FreshdeskAccount:
         self.automations = {kind: Shelf(clock, number) for kind in (CREATION, HOURLY, UPDATES)}
         self.service = desk.person(credentials.service_email, credentials.service_name, Role.AGENT)
         self.admin = desk.person("admin@acme.example", "Alex Admin", Role.ADMIN)
-        self.post = rules.Post(self)
-        seed.furnish(self)
-        desk.listeners.append(rules.Engine(self))
+        self.post = Post(clock)
 
     def custom_fields(self) -> dict[str, Record]:
         """The account's own ticket fields by API name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
+from adapters.sandbox.freshdesk.account import HOURLY, UPDATES
 from adapters.sandbox.freshdesk.blueprint import (
     account,
     actor,
@@ -18,11 +19,9 @@ from adapters.sandbox.freshdesk.blueprint import (
     wrong,
 )
 from adapters.sandbox.freshdesk.codes import priority_word, status_word
-from adapters.sandbox.freshdesk.rules import UPDATES, WEBHOOK
+from adapters.sandbox.freshdesk.rules import WEBHOOK
 from adapters.sandbox.freshdesk.wishes import RuleWish
 from adapters.sandbox.shelf import Record, Shelf
-
-HOURLY = 3
 
 
 def _rules(kind: int) -> Shelf:

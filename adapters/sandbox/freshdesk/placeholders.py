@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from adapters.sandbox.clock import stamp
+from adapters.sandbox.freshdesk.account import FreshdeskAccount
 from adapters.sandbox.freshdesk.codes import (
     SOURCES,
     SUBDOMAIN,
@@ -16,9 +16,6 @@ from adapters.sandbox.freshdesk.codes import (
     status_number,
 )
 from adapters.sandbox.store import CUSTOM, Audit, Comment, Person, Ticket
-
-if TYPE_CHECKING:
-    from adapters.sandbox.freshdesk.account import FreshdeskAccount
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 

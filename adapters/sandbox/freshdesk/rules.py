@@ -5,67 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from adapters.sandbox.freshdesk import placeholders
+from adapters.sandbox.freshdesk.account import CREATION, UPDATES, FreshdeskAccount
 from adapters.sandbox.freshdesk.codes import OUTBOUND, priority_number, priority_word, status_number, status_word
 from adapters.sandbox.shelf import Record
-from adapters.sandbox.store import CUSTOM, FRESHDESK, Audit, Channel, Rule, Ticket
-from adapters.sandbox.webhooks import Abandon, Attempt, Delivery, Postpone
+from adapters.sandbox.store import CUSTOM, Audit, Channel, Rule, Ticket
+from adapters.sandbox.webhooks import Delivery
 
-if TYPE_CHECKING:
-    from adapters.sandbox.freshdesk.account import FreshdeskAccount
-
-CREATION, UPDATES = 1, 4
 AGENT, REQUESTER, AGENT_OR_REQUESTER, SYSTEM = 1, 2, 3, 4
 ANY = ("--", "", None, "any")
 WEBHOOK = "trigger_webhook"
-
-
-class Post:
-    """How Freshdesk delivers: unsigned, anything but 2xx repeated every half hour, 48 calls in all.
-
-    At most a thousand calls an hour; the rest waits for the next one, and what waits for a day is dropped
-    (platform page: Freshdesk, 1.6). The time-out is not documented.
-    """
-
-    helpdesk = FRESHDESK
-    timeout = 10.0
-    # Half an hour becomes three seconds unless the control API sets another factor.
-    retry_factor = 1 / 600
-    _WAIT = 1800.0
-    _CALLS = 48
-    _PER_HOUR = 1000
-    _DAY = 86_400.0
-
-    def __init__(self, account: FreshdeskAccount) -> None:
-        self._account = account
-        self._hour = (0, 0)
-        self.metered = False
-
-    def headers(self, delivery: Delivery) -> dict[str, str]:
-        return delivery.headers
-
-    def admit(self, delivery: Delivery) -> Postpone | Abandon | None:
-        if delivery.is_copy:
-            return None
-        now = self._account.clock.time()
-        if now - delivery.created_at.timestamp() > self._DAY:
-            return Abandon("dropped")
-        hour, calls = self._hour
-        if hour != int(now // 3600):
-            hour, calls = int(now // 3600), 0
-        if self.metered and calls >= self._PER_HOUR:
-            return Postpone((hour + 1) * 3600 - now)
-        self._hour = (hour, calls + 1)
-        return None
-
-    def retry_in(self, delivery: Delivery) -> float | None:
-        return self._WAIT if len(delivery.attempts) < self._CALLS else None
-
-    def note(self, delivery: Delivery, attempt: Attempt) -> None:
-        return None
 
 
 class Engine:

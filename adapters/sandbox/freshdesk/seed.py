@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.sandbox import markup
+from adapters.sandbox.freshdesk.account import FreshdeskAccount
 from adapters.sandbox.freshdesk.codes import PRIORITIES, SOURCES, STATUSES, TYPES
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import Role
-
-if TYPE_CHECKING:
-    from adapters.sandbox.freshdesk.account import FreshdeskAccount
 
 AGENTS = (("Dana Reyes", "dana@acme.example"), ("Ira Novak", "ira@acme.example"), ("Sam Okafor", "sam@acme.example"))
 GROUPS = ("Support", "Deliveries", "Specialists", "Recovery")

@@ -13,8 +13,8 @@ from adapters.sandbox.credentials import Credentials
 from adapters.sandbox.shelf import Record, Shelf
 from adapters.sandbox.store import Desk, Person, Role, Ticket
 from adapters.sandbox.webhooks import Sender
-from adapters.sandbox.zendesk import events, seed, triggers
 from adapters.sandbox.zendesk.placeholders import Lookup, lookup
+from adapters.sandbox.zendesk.post import Post
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -60,10 +60,7 @@ class ZendeskAccount:
         self.webhooks = Shelf(clock, ulid)
         self.job_statuses = Shelf(clock, lambda: secrets.token_hex(16))
         self.service = desk.person(credentials.service_email, credentials.service_name, Role.ADMIN)
-        self.post = events.Post(self)
-        seed.furnish(self)
-        desk.listeners.append(triggers.Engine(self))
-        desk.listeners.append(events.Announcer(self))
+        self.post = Post(clock, self.webhooks)
 
     def field(self, key: int | str) -> Record | None:
         return self.ticket_fields.get(int(key))

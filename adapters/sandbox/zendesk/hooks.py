@@ -14,8 +14,9 @@ from adapters.sandbox.store import ZENDESK
 from adapters.sandbox.webhooks import Delivery
 from adapters.sandbox.world import here
 from adapters.sandbox.zendesk.blueprint import ApiError, account, actor, admin_only, api, payload, wrapped
-from adapters.sandbox.zendesk.events import CONDITIONAL, EVENT_PREFIX, new_secret
+from adapters.sandbox.zendesk.events import CONDITIONAL, EVENT_PREFIX
 from adapters.sandbox.zendesk.paging import by_cursor, paged
+from adapters.sandbox.zendesk.post import new_secret
 from adapters.sandbox.zendesk.settings import found
 from adapters.sandbox.zendesk.wishes import HookTestWish, WebhookWish
 

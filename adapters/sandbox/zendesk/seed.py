@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import Role
-
-if TYPE_CHECKING:
-    from adapters.sandbox.zendesk.account import ZendeskAccount
+from adapters.sandbox.zendesk.account import ZendeskAccount
 
 AGENTS = (("Dana Reyes", "dana@acme.example"), ("Ira Novak", "ira@acme.example"), ("Sam Okafor", "sam@acme.example"))
 GROUPS = ("Support", "Deliveries", "Specialists", "Recovery")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.sandbox.shelf import Record
 from adapters.sandbox.store import CUSTOM, Audit, Channel, Role, Rule, Ticket
+from adapters.sandbox.zendesk.account import ZendeskAccount
 from adapters.sandbox.zendesk.placeholders import render_plain
-
-if TYPE_CHECKING:
-    from adapters.sandbox.zendesk.account import ZendeskAccount
 
 VIA_IDS = {Channel.WEB: 0, Channel.EMAIL: 4, Channel.API: 5, Channel.RULE: 8}
 STATUS_ORDER = ("new", "open", "pending", "hold", "solved", "closed")

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pytest
 
-from adapters.contract import Account, Helpdesk, HookRequest
+from adapters.contract import Account, HookRequest
 from adapters.freshdesk.helpdesk import FreshdeskHelpdesk
+from adapters.helpdesk import Helpdesk
 from tests.adapters.conformance import HelpdeskConformance
 from tests.adapters.freshdesk.platform import (
     ADMIN_KEY,

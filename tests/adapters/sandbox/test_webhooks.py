@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from adapters.sandbox.zendesk.events import signature
+from adapters.sandbox.zendesk.post import signature
 from tests.adapters.sandbox.running import Received, Receiver, RunningSandbox, eventually
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import Account, Helpdesk, HookRequest
+from adapters.contract import Account, HookRequest
+from adapters.helpdesk import Helpdesk
 from adapters.sandbox.server import Server
 from adapters.zendesk.helpdesk import HELPDESK
 from adapters.zendesk.hooks import PUBLIC_TEST_SECRET

@@ -20,7 +20,6 @@ from adapters.contract import (
     Changes,
     Finding,
     Gone,
-    Helpdesk,
     Hint,
     HookRequest,
     Ignored,
@@ -34,6 +33,7 @@ from adapters.contract import (
     Ticket,
     Transient,
 )
+from adapters.helpdesk import Helpdesk
 from integration.logs import configure_logs
 from integration.pipeline import queue
 from integration.pipeline.context import Context

@@ -43,6 +43,7 @@ _HOLLOW = re.compile(
     r"answer|not|weren|didn|strikes?|approval|eyes|caused|regretted)\b",
     re.IGNORECASE,
 )
+_AGAIN = re.compile(r"\b(?:again|once more)\b", re.IGNORECASE)
 _ONE_MORE = re.compile(r"\b(?:again|once more|also|too|really)\b", re.IGNORECASE)
 
 
@@ -69,6 +70,11 @@ def is_direct(text: str, sentence: Span) -> bool:
     """Whether the sentence holds an apology of the writer with no word in it that could make it a hollow one."""
     own = any(_is_own(text, match) for match in _APOLOGY.finditer(text, *sentence))
     return own and _HOLLOW.search(text, *sentence) is None
+
+
+def refers_back(text: str, apology: Span) -> bool:
+    """Whether the apology says that it repeats one of an earlier message ("Sorry again"): that one was for no trifle."""
+    return _AGAIN.search(text, *apology) is not None
 
 
 def _is_own(text: str, match: re.Match[str]) -> bool:

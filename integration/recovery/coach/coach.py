@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.coach import wording
-from integration.recovery.coach.apologies import apologies, is_direct
+from integration.recovery.coach.apologies import apologies, is_direct, refers_back
 from integration.recovery.coach.encoder import THRESHOLDS_FILE, Encoder, Judged
 from integration.recovery.coach.findings import LEARNT, Finding, Policy, Rule
 from integration.recovery.coach.phrases import HINTS
@@ -109,7 +109,8 @@ class Coach:
             if self._shows(Rule.REPEAT_APOLOGY, sentence.rules[index], text, sentence.span)
         }
         for number, span in enumerate(apologies(text, [sentence.span for sentence in judged])):
-            if number or any(start <= span[0] < end for start, end in trifling):
+            is_trifle = any(start <= span[0] < end for start, end in trifling) and not refers_back(text, span)
+            if number or is_trifle:
                 yield Rule.REPEAT_APOLOGY, _trimmed(text, span)
 
 

@@ -101,6 +101,7 @@ def _start(
         state=over.state if over else State.DUE,
         mark=over.mark if over else 0,
         answered_at=over.answered_at if over else None,
+        called_before=_call_tag(account, ticket) in ticket.tags,
     )
 
 
@@ -127,7 +128,8 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         return None
     handling = account.handling(ticket.brand)
     now = context.now()
-    seen = _watched(context, account, ticket, clock.started_at, clock.due_at)
+    called_before = clock.called_before and _call_tag(account, ticket) in ticket.tags
+    seen = _watched(context, account, ticket, clock.started_at, clock.due_at, called_before=called_before)
     struck = context.store.feedback.set_aside(account.name, ticket.id)
     if seen.next_at is not None and is_struck(struck, clock.complaints, clock.started_at):
         # An agent has said that this is no complaint: nothing is due any more.
@@ -141,6 +143,7 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         mark=seen.mark,
         next_at=seen.next_at,
         answered_at=seen.answered_at or _over(seen, now),
+        called_before=called_before,
     )
     if seen.mark != clock.mark or seen.state != clock.state:
         log.info("clock_passed", account=account.name, ticket=ticket.id, mark=seen.mark, state=str(seen.state))
@@ -152,11 +155,21 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
 
 
 def _watched(
-    context: Context, account: AccountSettings, ticket: Ticket, started_at: datetime, due_at: datetime
+    context: Context,
+    account: AccountSettings,
+    ticket: Ticket,
+    started_at: datetime,
+    due_at: datetime,
+    *,
+    called_before: bool = False,
 ) -> Watched:
-    handling = account.handling(ticket.brand)
-    called = account.tag_prefix + handling.playbook.tags.called
-    return watch(started_at, due_at, handling.calendar, ticket, context.now(), call_tags={called})
+    calendar = account.handling(ticket.brand).calendar
+    call_tags = () if called_before else (_call_tag(account, ticket),)
+    return watch(started_at, due_at, calendar, ticket, context.now(), call_tags=call_tags)
+
+
+def _call_tag(account: AccountSettings, ticket: Ticket) -> str:
+    return account.tag_prefix + account.handling(ticket.brand).playbook.tags.called
 
 
 def _over(seen: Watched, now: datetime) -> datetime | None:

@@ -29,6 +29,7 @@ class RunningDeadline:
     state: str
     mark: int
     updates: Mapping[str, Any]
+    called_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Deadlines:
         state: str = "due",
         mark: int = 0,
         answered_at: datetime | None = None,
+        called_before: bool = False,
     ) -> None:
         """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing.
 
@@ -112,6 +114,7 @@ class Deadlines:
                     mark=mark,
                     next_at=next_at,
                     answered_at=answered_at,
+                    called_before=called_before,
                 )
             )
 
@@ -127,13 +130,26 @@ class Deadlines:
             return None if row is None or row.answered_at is not None else _running(row)
 
     def passed(
-        self, deadline_id: int, *, state: str, mark: int, next_at: datetime | None, answered_at: datetime | None
+        self,
+        deadline_id: int,
+        *,
+        state: str,
+        mark: int,
+        next_at: datetime | None,
+        answered_at: datetime | None,
+        called_before: bool,
     ) -> None:
         with self._session.begin() as session:
             session.execute(
                 update(DeadlineRow)
                 .where(DeadlineRow.id == deadline_id)
-                .values(state=state, mark=mark, next_at=next_at, answered_at=answered_at)
+                .values(
+                    state=state,
+                    mark=mark,
+                    next_at=next_at,
+                    answered_at=answered_at,
+                    called_before=called_before,
+                )
             )
 
     def close(self, account: str, ticket_id: str, *, state: str, at: datetime) -> int:
@@ -230,4 +246,5 @@ def _running(row: DeadlineRow) -> RunningDeadline:
         state=row.state,
         mark=row.mark,
         updates=row.updates,
+        called_before=row.called_before,
     )

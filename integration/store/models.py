@@ -123,7 +123,10 @@ OPEN = text("answered_at IS NULL AND state <> 'replaced'")
 
 
 class DeadlineRow(Base):
-    """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over."""
+    """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over.
+
+    `called_before`: the tag of a logged call has been on the ticket since before this clock, so that it is no answer.
+    """
 
     __tablename__ = "deadline"
 
@@ -143,6 +146,7 @@ class DeadlineRow(Base):
     mark: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    called_before: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("deadline_next", "next_at"),

@@ -259,6 +259,42 @@ def test_an_answer_of_a_person_in_time_keeps_it_and_nothing_is_said(
     assert set(running.alerts(helpdesk, ticket_id)) <= ({"at_risk"} if clock.updates else set())
 
 
+def test_a_logged_call_keeps_the_clock_that_runs_and_none_after_it(running: Installation) -> None:
+    ticket_id = running.complain("zendesk", TICKETS[Complaint.NO_ORDER_UPDATE])
+    running.go_to(running.context.now() + timedelta(minutes=30))
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.states("zendesk", ticket_id) == {"recovery_kept"}
+    # The next update is owed, and the same call is no answer to that.
+    update = running.clock("zendesk", ticket_id)
+    running.go_to(update.due_at + timedelta(minutes=1))
+    assert running.states("zendesk", ticket_id) == {"recovery_breached"}
+    assert running.clock("zendesk", ticket_id).id == update.id
+    # Taken off and set anew it is another call.
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"remove": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.deadlines.newest("zendesk", ticket_id) is None
+
+
+def test_a_new_complaint_is_not_kept_by_the_call_about_the_last_one(running: Installation) -> None:
+    ticket_id = running.complain("zendesk", TICKETS[Complaint.NO_CALLBACK])
+    running.go_to(running.context.now() + timedelta(minutes=30))
+    running.reply("zendesk", ticket_id, "I have just called you, as promised.")
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.deadlines.newest("zendesk", ticket_id) is None
+    running.go_to(running.context.now() + timedelta(days=2))
+    running.reply(
+        "zendesk", ticket_id, "And now again nobody has called me back, I left three voicemails.", by="customer"
+    )
+    running.heard("zendesk", ticket_id)
+    running.read("zendesk", ticket_id)
+    assert running.states("zendesk", ticket_id) == {"recovery_due"}
+    assert running.clock("zendesk", ticket_id).state == "due"
+
+
 @pytest.mark.parametrize("helpdesk", HELPDESKS)
 @pytest.mark.parametrize(("method", "status"), [("GET", 403), ("PUT", 400), ("PUT", 403)])
 def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told_when_it_may_be_again(

@@ -23,6 +23,7 @@ from integration.recovery.playbook import Playbook
 from integration.recovery.watch import State, Watched, marks, watch
 from integration.settings import AccountSettings, Handling, Level
 from integration.store.deadlines import Deadlines, RunningDeadline
+from integration.store.models import RUN_ON
 from integration.store.store import Decision, Outcome, new_decision_id
 
 log = structlog.get_logger()
@@ -271,7 +272,7 @@ def _run_on(context: Context, account: AccountSettings, ticket: Ticket, clock: R
         context,
         account,
         ticket,
-        decision_id=f"next-{clock.id}",
+        decision_id=f"{RUN_ON}{clock.id}",
         complaint=clock.complaint,
         complaints=clock.complaints,
         started_at=seen.answered_at,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from integration.store.models import AlertRow, DeadlineRow, TicketRow
+from integration.store.models import COMPLAINED, AlertRow, DeadlineRow, TicketRow
 from integration.store.store import Store
 
 
@@ -74,19 +74,21 @@ class Deadlines:
         answered_at: datetime | None = None,
         called_before: bool = False,
     ) -> None:
-        """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing.
+        """A new clock on a ticket; one that still runs there makes way for it. One that is open or was kept
+        does not start again, whichever decision asks for it.
 
         One without `next_at` is over already (an old ticket's): it counts in the customer's history and never runs.
         """
         with self._session.begin() as session:
-            if next_at is None and session.scalar(
-                select(DeadlineRow.id).where(
+            same = session.scalars(
+                select(DeadlineRow).where(
                     DeadlineRow.account == account,
                     DeadlineRow.ticket_id == ticket_id,
                     DeadlineRow.complaint == complaint,
                     DeadlineRow.started_at == started_at,
                 )
-            ):
+            ).all()
+            if any(next_at is None or (row.due_at == due_at and _holds(row)) for row in same):
                 return
             running = session.scalars(
                 select(DeadlineRow).where(
@@ -187,14 +189,18 @@ class Deadlines:
     def past(
         self, account: str, requester_id: str, company_id: str | None, *, since: datetime, but: str
     ) -> list[PastDeadline]:
-        """Clocks of this customer, or their company, on other tickets than `but`."""
+        """Clocks that a complaint of this customer, or their company, started on other tickets than `but`."""
         who = DeadlineRow.requester_id == requester_id
         if company_id:
             who = who | (DeadlineRow.company_id == company_id)
         with self._session() as session:
             rows = session.scalars(
                 select(DeadlineRow).where(
-                    DeadlineRow.account == account, DeadlineRow.ticket_id != but, DeadlineRow.started_at >= since, who
+                    DeadlineRow.account == account,
+                    DeadlineRow.ticket_id != but,
+                    DeadlineRow.started_at >= since,
+                    COMPLAINED,
+                    who,
                 )
             )
             return [
@@ -231,6 +237,10 @@ class Deadlines:
     def alert_sent(self, alert_id: int, at: datetime) -> None:
         with self._session.begin() as session:
             session.execute(update(AlertRow).where(AlertRow.id == alert_id).values(sent_at=at))
+
+
+def _holds(row: DeadlineRow) -> bool:
+    return row.state == "kept" or (row.answered_at is None and row.state != "replaced")
 
 
 def _running(row: DeadlineRow) -> RunningDeadline:

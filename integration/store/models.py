@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator, and_, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -118,6 +118,8 @@ class TicketRow(Base):
     __table_args__ = (Index("ticket_of_requester", "account", "requester_id"),)
 
 
+# What a clock's `decision_id` begins with where no decision started it: it runs on from the clock it names.
+RUN_ON = "next-"
 # Running, or broken and not answered yet. As text: with bound values SQLite would not use the index on it.
 OPEN = text("answered_at IS NULL AND state <> 'replaced'")
 
@@ -155,6 +157,10 @@ class DeadlineRow(Base):
         Index("deadline_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("deadline_open_of_account", "account", "due_at", "id", "state", sqlite_where=OPEN, postgresql_where=OPEN),
     )
+
+
+# One clock for each time that a customer complained: not those that made way, nor the updates owed after an answer.
+COMPLAINED = and_(DeadlineRow.state != "replaced", DeadlineRow.decision_id.not_like(f"{RUN_ON}%"))
 
 
 class AlertRow(Base):

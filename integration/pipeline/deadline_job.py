@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from adapters.contract import Annotation, Ticket
+from adapters.contract import Annotation, HelpdeskError, Permanent, Ticket, Unauthorised
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.corrections import is_struck
@@ -118,10 +118,13 @@ def put_off(context: Context, account: str, ticket_id: str) -> None:
     Deadlines(context.store).put_off(account, ticket_id, now=now, until=now + _AFTER_FAILURE)
 
 
-def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome | None:
+def look(
+    context: Context, account: AccountSettings, ticket: Ticket, *, refused: HelpdeskError | None = None
+) -> Outcome | None:
     """See how the ticket's clock stands now and bring that onto the ticket. `ticket` is as it was just read.
 
-    Returns the outcome of a write, None if there was nothing to write. Raises HelpdeskError.
+    Returns the outcome of a write, None if there was nothing to write. Raises HelpdeskError; what the helpdesk refuses,
+    or has just `refused`, is raised once the clock has been seen to: the alert does not wait for the ticket.
     """
     deadlines = Deadlines(context.store)
     clock = deadlines.newest(account.name, ticket.id)
@@ -129,22 +132,29 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         return None
     handling = account.handling(ticket.brand)
     now = context.now()
+    again = now + _AFTER_FAILURE
     called_before = clock.called_before and _call_tag(account, ticket) in ticket.tags
     seen = _watched(context, account, ticket, clock.started_at, clock.due_at, called_before=called_before)
     struck = context.store.feedback.set_aside(account.name, ticket.id)
     if seen.next_at is not None and is_struck(struck, clock.complaints, clock.started_at):
         # An agent has said that this is no complaint: nothing is due any more.
         seen = Watched(State.ENDED, seen.mark, None)
-    outcome = None
-    if seen.state != clock.state and account.level is Level.ANNOTATE:
-        outcome = _tell(context, account, handling, ticket, clock, seen, now)
+    outcome, over_at = None, seen.answered_at or _over(seen, now)
+    to_tell = account.level is Level.ANNOTATE and (clock.untold or seen.state != clock.state)
+    if to_tell and refused is None:
+        try:
+            outcome = _tell(context, account, handling, ticket, clock, seen, now)
+        except (Permanent, Unauthorised) as error:
+            refused = error
+    untold = to_tell and refused is not None and over_at is None
     deadlines.passed(
         clock.id,
         state=seen.state,
         mark=seen.mark,
-        next_at=seen.next_at,
-        answered_at=seen.answered_at or _over(seen, now),
+        next_at=min(seen.next_at or again, again) if untold else seen.next_at,
+        answered_at=over_at,
         called_before=called_before,
+        untold=untold,
     )
     if seen.mark != clock.mark or seen.state != clock.state:
         log.info("clock_passed", account=account.name, ticket=ticket.id, mark=seen.mark, state=str(seen.state))
@@ -152,6 +162,8 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         deadlines.alert(account.name, clock.id, seen.state, _alert(account.name, ticket, clock, handling, now), now)
     if seen.state is State.KEPT and clock.updates:
         _run_on(context, account, ticket, clock, seen)
+    if refused is not None:
+        raise refused
     return outcome
 
 
@@ -192,6 +204,8 @@ def _tell(
     if decision is None or decision.fingerprint != fingerprint:
         if context.store.is_finished(account.name, ticket.id, fingerprint):
             return None
+        decision = context.store.refused(account.name, ticket.id, fingerprint)
+    if decision is None:
         annotation = _annotation(account, handling, ticket, clock, seen, now)
         decision = Decision(
             id=annotation.decision_id,

@@ -16,7 +16,8 @@ from integration.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class RunningDeadline:
-    """`mark` is the last one passed, `state` the last one told on the ticket; `updates` the rule that runs on after it."""
+    """`mark` is the last one passed, `state` the last one seen, and told on the ticket unless that is `untold`; `updates`
+    the rule that runs on after it."""
 
     id: int
     account: str
@@ -30,6 +31,7 @@ class RunningDeadline:
     mark: int
     updates: Mapping[str, Any]
     called_before: bool
+    untold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Deadlines:
         next_at: datetime | None,
         answered_at: datetime | None,
         called_before: bool,
+        untold: bool = False,
     ) -> None:
         with self._session.begin() as session:
             session.execute(
@@ -151,6 +154,7 @@ class Deadlines:
                     next_at=next_at,
                     answered_at=answered_at,
                     called_before=called_before,
+                    untold=untold,
                 )
             )
 
@@ -257,4 +261,5 @@ def _running(row: DeadlineRow) -> RunningDeadline:
         mark=row.mark,
         updates=row.updates,
         called_before=row.called_before,
+        untold=row.untold,
     )

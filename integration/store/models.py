@@ -128,6 +128,7 @@ class DeadlineRow(Base):
     """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over.
 
     `called_before`: the tag of a logged call has been on the ticket since before this clock, so that it is no answer.
+    `untold`: the helpdesk refused to have `state` written on the ticket.
     """
 
     __tablename__ = "deadline"
@@ -149,6 +150,7 @@ class DeadlineRow(Base):
     next_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     called_before: Mapped[bool] = mapped_column(default=False)
+    untold: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("deadline_next", "next_at"),

@@ -31,6 +31,7 @@ from integration.recovery.playbook import default_playbook
 from integration.settings import load_settings
 from integration.store.deadlines import Deadlines, RunningDeadline
 from integration.store.models import AlertRow, DeadlineRow
+from integration.store.store import Outcome
 from tests.integration.installation import until
 
 pytestmark = [pytest.mark.xdist_group("deadlines"), pytest.mark.timeout(300)]
@@ -317,6 +318,35 @@ def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told
     running.go_to(now + timedelta(minutes=16))
     assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
     assert running.alerts(helpdesk, ticket_id) == ["breached"]
+
+
+def test_the_team_hears_of_a_ticket_that_takes_no_write_and_it_is_not_decided_anew_each_time(
+    running: Installation,
+) -> None:
+    text, queue = TICKETS[Complaint.NO_CALLBACK], running.context.queue
+    ticket_id = send(running.sandbox, "freshdesk", DemoTicket("1", text, name="Robin Roe"))
+    until(lambda: queue.is_waiting("freshdesk", ticket_id), "no webhook arrived")
+    queue.rq.empty()
+    refusal = {"helpdesk": "freshdesk", "method": "PUT", "path": f"/tickets/{ticket_id}$", "status": 400}
+    running.sandbox.post("faults", {**refusal, "times": 1000})
+    prepare(running.context, running.brain)
+    run("freshdesk", ticket_id)
+    step = running.clock("freshdesk", ticket_id).due_at - running.context.now()
+    for minutes in (1, 16, 16):
+        step += timedelta(minutes=minutes)
+        running.sandbox.post("clock", {"advance": step.total_seconds()})
+        running.offset, step = running.offset + step, timedelta()
+        run("freshdesk", ticket_id)
+    assert running.states("freshdesk", ticket_id) == set()
+    assert running.clock("freshdesk", ticket_id).state == "breached"
+    (decision,) = running.context.store.decisions("freshdesk", ticket_id)
+    assert (decision.outcome, decision.attempts) == (Outcome.FAILED, 4)
+    requests.delete(f"{running.sandbox.url}/control/faults", timeout=30).raise_for_status()
+    assert running.alerts("freshdesk", ticket_id) == ["breached"]
+    for _ in range(2):  # the decision first, then what its clock has to say
+        running.go_to(running.context.now() + timedelta(minutes=16))
+    assert running.states("freshdesk", ticket_id) == {"recovery_breached"}
+    assert running.alerts("freshdesk", ticket_id) == ["breached"]
 
 
 def test_a_clock_that_was_away_catches_up(running: Installation) -> None:

@@ -12,8 +12,10 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("deadline", schema=None) as batch:
         batch.add_column(sa.Column("called_before", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("untold", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("deadline", schema=None) as batch:
+        batch.drop_column("untold")
         batch.drop_column("called_before")

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from adapters.contract import Annotation, HelpdeskError, Permanent, Ticket, Unauthorised
+from adapters.contract import Annotation, HelpdeskError, Permanent, Status, Ticket, Unauthorised
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.corrections import is_struck
@@ -107,7 +107,7 @@ def _start(
 
 
 def close(context: Context, account: str, ticket_id: str) -> None:
-    """The ticket is gone: what ran on it is over, and the clock has no reason to come back."""
+    """The ticket is gone: what ran on it is over, and the clock has no reason to come back unless the ticket does."""
     if Deadlines(context.store).close(account, ticket_id, state=State.GONE, at=context.now()):
         log.info("clock_closed", account=account, ticket=ticket_id, reason="the ticket is gone")
 
@@ -127,7 +127,8 @@ def look(
     or has just `refused`, is raised once the clock has been seen to: the alert does not wait for the ticket.
     """
     deadlines = Deadlines(context.store)
-    clock = deadlines.newest(account.name, ticket.id)
+    # A ticket comes back from trash or spam with its clock; what is closed lets nobody write on it.
+    clock = deadlines.newest(account.name, ticket.id, or_gone=ticket.status is not Status.CLOSED)
     if clock is None or clock.state == "replaced":
         return None
     handling = account.handling(ticket.brand)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from integration.store.models import COMPLAINED, AlertRow, DeadlineRow, TicketRow
+from integration.store.models import COMPLAINED, OPEN, AlertRow, DeadlineRow, TicketRow
 from integration.store.store import Store
 
 
@@ -122,8 +122,11 @@ class Deadlines:
                 )
             )
 
-    def newest(self, account: str, ticket_id: str) -> RunningDeadline | None:
-        """The ticket's newest clock, if it is still open: running, or breached and not answered yet."""
+    def newest(self, account: str, ticket_id: str, *, or_gone: bool = False) -> RunningDeadline | None:
+        """The ticket's newest clock, if it is still open: running, or breached and not answered yet.
+
+        `or_gone`: the ticket lives, so that a clock which went with it is open again.
+        """
         with self._session() as session:
             row = session.scalars(
                 select(DeadlineRow)
@@ -131,7 +134,9 @@ class Deadlines:
                 .order_by(DeadlineRow.id.desc())
                 .limit(1)
             ).first()
-            return None if row is None or row.answered_at is not None else _running(row)
+            if row is None or (row.answered_at is not None and not (or_gone and row.state == "gone")):
+                return None
+            return _running(row)
 
     def passed(
         self,
@@ -159,16 +164,17 @@ class Deadlines:
             )
 
     def close(self, account: str, ticket_id: str, *, state: str, at: datetime) -> int:
-        """End the clocks that run on a ticket which cannot be written on any more. Returns how many there were."""
+        """End what is open on a ticket that cannot be written on any more: what was broken already stays so. Returns how
+        many clocks there were."""
         with self._session.begin() as session:
-            running = session.scalars(
-                select(DeadlineRow).where(
-                    DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at.is_not(None)
-                )
+            found = session.scalars(
+                select(DeadlineRow).where(OPEN, DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id)
             ).all()
-            for row in running:
-                row.next_at, row.state, row.answered_at = None, state, at
-            return len(running)
+            for row in found:
+                row.next_at, row.answered_at = None, at
+                if row.state != "breached":
+                    row.state = state
+            return len(found)
 
     def put_off(self, account: str, ticket_id: str, *, now: datetime, until: datetime) -> None:
         """Have what is due on a ticket looked at later."""

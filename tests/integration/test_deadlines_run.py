@@ -349,6 +349,24 @@ def test_the_team_hears_of_a_ticket_that_takes_no_write_and_it_is_not_decided_an
     assert running.alerts("freshdesk", ticket_id) == ["breached"]
 
 
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+def test_a_ticket_that_comes_back_from_the_trash_has_its_clock_again(running: Installation, helpdesk: str) -> None:
+    ticket_id = running.complain(helpdesk, TICKETS[Complaint.NO_CALLBACK])
+    clock = running.clock(helpdesk, ticket_id)
+    prepare(running.context, running.brain)
+    running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "deleted"})
+    run(helpdesk, ticket_id)
+    assert running.deadlines.newest(helpdesk, ticket_id) is None
+    assert (helpdesk, ticket_id) not in running.deadlines.to_look_at(clock.due_at)
+    running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "open"})
+    running.read(helpdesk, ticket_id)
+    again = running.clock(helpdesk, ticket_id)
+    assert (again.id, again.state, again.due_at) == (clock.id, "due", clock.due_at)
+    running.go_to(clock.due_at + timedelta(minutes=1))
+    assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
+    assert running.alerts(helpdesk, ticket_id) == ["breached"]
+
+
 def test_a_clock_that_was_away_catches_up(running: Installation) -> None:
     ticket_id = running.complain("zendesk", TICKETS[Complaint.NO_CALLBACK])
     running.go_to(running.clock("zendesk", ticket_id).due_at + timedelta(days=2))

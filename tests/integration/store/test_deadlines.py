@@ -91,3 +91,14 @@ def test_a_complaint_counts_once_however_many_clocks_came_of_it(store: Store) ->
     (past,) = Deadlines(store).past("acme", "7", None, since=NOW, but="43")
     assert (past.started_at, past.state) == (NOW + timedelta(hours=1), "kept")
     assert Figures(store).complaints("acme", NOW) == [("7", NOW + timedelta(hours=1))]
+
+
+def test_a_late_clock_is_over_with_its_ticket_and_stays_late(store: Store) -> None:
+    start(store, "d1")
+    clock = Deadlines(store).newest("acme", "42")
+    assert clock is not None
+    Deadlines(store).passed(clock.id, state="breached", mark=100, next_at=None, answered_at=None, called_before=False)
+    assert Figures(store).standing("acme", NOW).deadlines == {"breached": 1}
+    assert Deadlines(store).close("acme", "42", state="gone", at=NOW) == 1
+    assert Figures(store).standing("acme", NOW).deadlines == {}
+    assert states(store) == ["breached"]

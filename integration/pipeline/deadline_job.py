@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from adapters.contract import Annotation, Ticket
+from adapters.contract import Annotation, HelpdeskError, Permanent, Status, Ticket, Unauthorised
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.corrections import is_struck
@@ -23,6 +23,7 @@ from integration.recovery.playbook import Playbook
 from integration.recovery.watch import State, Watched, marks, watch
 from integration.settings import AccountSettings, Handling, Level
 from integration.store.deadlines import Deadlines, RunningDeadline
+from integration.store.models import RUN_ON
 from integration.store.store import Decision, Outcome, new_decision_id
 
 log = structlog.get_logger()
@@ -101,11 +102,12 @@ def _start(
         state=over.state if over else State.DUE,
         mark=over.mark if over else 0,
         answered_at=over.answered_at if over else None,
+        called_before=_call_tag(account, ticket) in ticket.tags,
     )
 
 
 def close(context: Context, account: str, ticket_id: str) -> None:
-    """The ticket is gone: what ran on it is over, and the clock has no reason to come back."""
+    """The ticket is gone: what ran on it is over, and the clock has no reason to come back unless the ticket does."""
     if Deadlines(context.store).close(account, ticket_id, state=State.GONE, at=context.now()):
         log.info("clock_closed", account=account, ticket=ticket_id, reason="the ticket is gone")
 
@@ -116,31 +118,44 @@ def put_off(context: Context, account: str, ticket_id: str) -> None:
     Deadlines(context.store).put_off(account, ticket_id, now=now, until=now + _AFTER_FAILURE)
 
 
-def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome | None:
+def look(
+    context: Context, account: AccountSettings, ticket: Ticket, *, refused: HelpdeskError | None = None
+) -> Outcome | None:
     """See how the ticket's clock stands now and bring that onto the ticket. `ticket` is as it was just read.
 
-    Returns the outcome of a write, None if there was nothing to write. Raises HelpdeskError.
+    Returns the outcome of a write, None if there was nothing to write. Raises HelpdeskError; what the helpdesk refuses,
+    or has just `refused`, is raised once the clock has been seen to: the alert does not wait for the ticket.
     """
     deadlines = Deadlines(context.store)
-    clock = deadlines.newest(account.name, ticket.id)
+    # A ticket comes back from trash or spam with its clock; what is closed lets nobody write on it.
+    clock = deadlines.newest(account.name, ticket.id, or_gone=ticket.status is not Status.CLOSED)
     if clock is None or clock.state == "replaced":
         return None
     handling = account.handling(ticket.brand)
     now = context.now()
-    seen = _watched(context, account, ticket, clock.started_at, clock.due_at)
+    again = now + _AFTER_FAILURE
+    called_before = clock.called_before and _call_tag(account, ticket) in ticket.tags
+    seen = _watched(context, account, ticket, clock.started_at, clock.due_at, called_before=called_before)
     struck = context.store.feedback.set_aside(account.name, ticket.id)
     if seen.next_at is not None and is_struck(struck, clock.complaints, clock.started_at):
         # An agent has said that this is no complaint: nothing is due any more.
         seen = Watched(State.ENDED, seen.mark, None)
-    outcome = None
-    if seen.state != clock.state and account.level is Level.ANNOTATE:
-        outcome = _tell(context, account, handling, ticket, clock, seen, now)
+    outcome, over_at = None, seen.answered_at or _over(seen, now)
+    to_tell = account.level is Level.ANNOTATE and (clock.untold or seen.state != clock.state)
+    if to_tell and refused is None:
+        try:
+            outcome = _tell(context, account, handling, ticket, clock, seen, now)
+        except (Permanent, Unauthorised) as error:
+            refused = error
+    untold = to_tell and refused is not None and over_at is None
     deadlines.passed(
         clock.id,
         state=seen.state,
         mark=seen.mark,
-        next_at=seen.next_at,
-        answered_at=seen.answered_at or _over(seen, now),
+        next_at=min(seen.next_at or again, again) if untold else seen.next_at,
+        answered_at=over_at,
+        called_before=called_before,
+        untold=untold,
     )
     if seen.mark != clock.mark or seen.state != clock.state:
         log.info("clock_passed", account=account.name, ticket=ticket.id, mark=seen.mark, state=str(seen.state))
@@ -148,15 +163,27 @@ def look(context: Context, account: AccountSettings, ticket: Ticket) -> Outcome 
         deadlines.alert(account.name, clock.id, seen.state, _alert(account.name, ticket, clock, handling, now), now)
     if seen.state is State.KEPT and clock.updates:
         _run_on(context, account, ticket, clock, seen)
+    if refused is not None:
+        raise refused
     return outcome
 
 
 def _watched(
-    context: Context, account: AccountSettings, ticket: Ticket, started_at: datetime, due_at: datetime
+    context: Context,
+    account: AccountSettings,
+    ticket: Ticket,
+    started_at: datetime,
+    due_at: datetime,
+    *,
+    called_before: bool = False,
 ) -> Watched:
-    handling = account.handling(ticket.brand)
-    called = account.tag_prefix + handling.playbook.tags.called
-    return watch(started_at, due_at, handling.calendar, ticket, context.now(), call_tags={called})
+    calendar = account.handling(ticket.brand).calendar
+    call_tags = () if called_before else (_call_tag(account, ticket),)
+    return watch(started_at, due_at, calendar, ticket, context.now(), call_tags=call_tags)
+
+
+def _call_tag(account: AccountSettings, ticket: Ticket) -> str:
+    return account.tag_prefix + account.handling(ticket.brand).playbook.tags.called
 
 
 def _over(seen: Watched, now: datetime) -> datetime | None:
@@ -178,6 +205,8 @@ def _tell(
     if decision is None or decision.fingerprint != fingerprint:
         if context.store.is_finished(account.name, ticket.id, fingerprint):
             return None
+        decision = context.store.refused(account.name, ticket.id, fingerprint)
+    if decision is None:
         annotation = _annotation(account, handling, ticket, clock, seen, now)
         decision = Decision(
             id=annotation.decision_id,
@@ -258,7 +287,7 @@ def _run_on(context: Context, account: AccountSettings, ticket: Ticket, clock: R
         context,
         account,
         ticket,
-        decision_id=f"next-{clock.id}",
+        decision_id=f"{RUN_ON}{clock.id}",
         complaint=clock.complaint,
         complaints=clock.complaints,
         started_at=seen.answered_at,

@@ -149,11 +149,7 @@ def _standing(context: Context, account: str, ticket_id: str) -> Standing:
     state = context.store.ticket_state(account, ticket_id)
     if state is None:
         return Standing()
-    written = [
-        d
-        for d in context.store.decisions(account, ticket_id)
-        if d.kind == "reading" and d.outcome in (Outcome.WRITTEN, Outcome.UNCHANGED)
-    ]
+    written = context.store.on_ticket(account, ticket_id)
     annotations = [annotation for d in written if (annotation := annotation_of(d.annotation)) is not None]
     return Standing(
         tags=state.tags,

@@ -115,6 +115,8 @@ def annotate_ticket(
     if decision is not None and decision.fingerprint != fingerprint:
         settle(context.store, helpdesk, ticket, decision, state.tags if state else frozenset())
         decision = None
+    # What the helpdesk refused is tried again as it was decided: each pass would add another decision otherwise.
+    decision = decision or context.store.refused(account_name, ticket_id, fingerprint)
     if decision is None:
         decision, planned = decide(context, brain, account, ticket, fingerprint)
         if planned is not None and planned.is_new_clock:
@@ -122,7 +124,12 @@ def annotate_ticket(
             (deadline_job.remember if past else deadline_job.start)(context, account, ticket, planned, decision.labels)
         context.store.add(decision)
 
-    outcome = _carried_out(context, account, ticket, decision, backfilled=backfilled)
+    try:
+        outcome = _carried_out(context, account, ticket, decision, backfilled=backfilled)
+    except (Permanent, Unauthorised) as error:
+        # The clock runs whatever the ticket takes, and the team hears of it.
+        deadline_job.look(context, account, ticket, refused=error)
+        raise
     _count(context, account, ticket, decision, outcome)
     if outcome is Outcome.PAST:
         return outcome

@@ -58,6 +58,7 @@ def watch(
     """How the deadline stands at `now`. An answer is a public message of a person; automatic ones do not count.
 
     A logged call is one of `call_tags` on the ticket: it carries no time, so it counts as made at the ticket's update.
+    A tag tells of one call: whoever asks leaves out those that were there before `started_at`.
     """
     answered_at = _answered(ticket, started_at, frozenset(call_tags))
     passed = [(mark, at) for mark, at in marks(started_at, due_at, calendar) if _utc(at) <= _utc(now)]

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from integration.store.models import AlertRow, DeadlineRow, TicketRow
+from integration.store.models import COMPLAINED, OPEN, AlertRow, DeadlineRow, TicketRow
 from integration.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class RunningDeadline:
-    """`mark` is the last one passed, `state` the last one told on the ticket; `updates` the rule that runs on after it."""
+    """`mark` is the last one passed, `state` the last one seen, and told on the ticket unless that is `untold`; `updates`
+    the rule that runs on after it."""
 
     id: int
     account: str
@@ -29,6 +30,8 @@ class RunningDeadline:
     state: str
     mark: int
     updates: Mapping[str, Any]
+    called_before: bool
+    untold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +74,23 @@ class Deadlines:
         state: str = "due",
         mark: int = 0,
         answered_at: datetime | None = None,
+        called_before: bool = False,
     ) -> None:
-        """A new clock on a ticket; one that still runs there makes way for it. Starting the same again does nothing.
+        """A new clock on a ticket; one that still runs there makes way for it. One that is open or was kept
+        does not start again, whichever decision asks for it.
 
         One without `next_at` is over already (an old ticket's): it counts in the customer's history and never runs.
         """
         with self._session.begin() as session:
-            if next_at is None and session.scalar(
-                select(DeadlineRow.id).where(
+            same = session.scalars(
+                select(DeadlineRow).where(
                     DeadlineRow.account == account,
                     DeadlineRow.ticket_id == ticket_id,
                     DeadlineRow.complaint == complaint,
                     DeadlineRow.started_at == started_at,
                 )
-            ):
+            ).all()
+            if any(next_at is None or (row.due_at == due_at and _holds(row)) for row in same):
                 return
             running = session.scalars(
                 select(DeadlineRow).where(
@@ -112,11 +118,15 @@ class Deadlines:
                     mark=mark,
                     next_at=next_at,
                     answered_at=answered_at,
+                    called_before=called_before,
                 )
             )
 
-    def newest(self, account: str, ticket_id: str) -> RunningDeadline | None:
-        """The ticket's newest clock, if it is still open: running, or breached and not answered yet."""
+    def newest(self, account: str, ticket_id: str, *, or_gone: bool = False) -> RunningDeadline | None:
+        """The ticket's newest clock, if it is still open: running, or breached and not answered yet.
+
+        `or_gone`: the ticket lives, so that a clock which went with it is open again.
+        """
         with self._session() as session:
             row = session.scalars(
                 select(DeadlineRow)
@@ -124,29 +134,47 @@ class Deadlines:
                 .order_by(DeadlineRow.id.desc())
                 .limit(1)
             ).first()
-            return None if row is None or row.answered_at is not None else _running(row)
+            if row is None or (row.answered_at is not None and not (or_gone and row.state == "gone")):
+                return None
+            return _running(row)
 
     def passed(
-        self, deadline_id: int, *, state: str, mark: int, next_at: datetime | None, answered_at: datetime | None
+        self,
+        deadline_id: int,
+        *,
+        state: str,
+        mark: int,
+        next_at: datetime | None,
+        answered_at: datetime | None,
+        called_before: bool,
+        untold: bool = False,
     ) -> None:
         with self._session.begin() as session:
             session.execute(
                 update(DeadlineRow)
                 .where(DeadlineRow.id == deadline_id)
-                .values(state=state, mark=mark, next_at=next_at, answered_at=answered_at)
+                .values(
+                    state=state,
+                    mark=mark,
+                    next_at=next_at,
+                    answered_at=answered_at,
+                    called_before=called_before,
+                    untold=untold,
+                )
             )
 
     def close(self, account: str, ticket_id: str, *, state: str, at: datetime) -> int:
-        """End the clocks that run on a ticket which cannot be written on any more. Returns how many there were."""
+        """End what is open on a ticket that cannot be written on any more: what was broken already stays so. Returns how
+        many clocks there were."""
         with self._session.begin() as session:
-            running = session.scalars(
-                select(DeadlineRow).where(
-                    DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id, DeadlineRow.next_at.is_not(None)
-                )
+            found = session.scalars(
+                select(DeadlineRow).where(OPEN, DeadlineRow.account == account, DeadlineRow.ticket_id == ticket_id)
             ).all()
-            for row in running:
-                row.next_at, row.state, row.answered_at = None, state, at
-            return len(running)
+            for row in found:
+                row.next_at, row.answered_at = None, at
+                if row.state != "breached":
+                    row.state = state
+            return len(found)
 
     def put_off(self, account: str, ticket_id: str, *, now: datetime, until: datetime) -> None:
         """Have what is due on a ticket looked at later."""
@@ -171,14 +199,18 @@ class Deadlines:
     def past(
         self, account: str, requester_id: str, company_id: str | None, *, since: datetime, but: str
     ) -> list[PastDeadline]:
-        """Clocks of this customer, or their company, on other tickets than `but`."""
+        """Clocks that a complaint of this customer, or their company, started on other tickets than `but`."""
         who = DeadlineRow.requester_id == requester_id
         if company_id:
             who = who | (DeadlineRow.company_id == company_id)
         with self._session() as session:
             rows = session.scalars(
                 select(DeadlineRow).where(
-                    DeadlineRow.account == account, DeadlineRow.ticket_id != but, DeadlineRow.started_at >= since, who
+                    DeadlineRow.account == account,
+                    DeadlineRow.ticket_id != but,
+                    DeadlineRow.started_at >= since,
+                    COMPLAINED,
+                    who,
                 )
             )
             return [
@@ -217,6 +249,10 @@ class Deadlines:
             session.execute(update(AlertRow).where(AlertRow.id == alert_id).values(sent_at=at))
 
 
+def _holds(row: DeadlineRow) -> bool:
+    return row.state == "kept" or (row.answered_at is None and row.state != "replaced")
+
+
 def _running(row: DeadlineRow) -> RunningDeadline:
     return RunningDeadline(
         id=row.id,
@@ -230,4 +266,6 @@ def _running(row: DeadlineRow) -> RunningDeadline:
         state=row.state,
         mark=row.mark,
         updates=row.updates,
+        called_before=row.called_before,
+        untold=row.untold,
     )

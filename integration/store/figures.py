@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from integration.store.models import (
+    COMPLAINED,
     OPEN,
     DeadlineRow,
     DecisionLabelRow,
@@ -102,7 +103,7 @@ class Figures:
             row.account == account,
             row.requester_id.is_not(None),
             row.started_at >= since,
-            row.state != "replaced",
+            COMPLAINED,
         )
         with self._session() as session:
             return [(who, at) for who, at in session.execute(query.order_by(row.started_at)) if who]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, Dialect, Double, Index, String, Text, TypeDecorator, and_, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -118,12 +118,18 @@ class TicketRow(Base):
     __table_args__ = (Index("ticket_of_requester", "account", "requester_id"),)
 
 
+# What a clock's `decision_id` begins with where no decision started it: it runs on from the clock it names.
+RUN_ON = "next-"
 # Running, or broken and not answered yet. As text: with bound values SQLite would not use the index on it.
 OPEN = text("answered_at IS NULL AND state <> 'replaced'")
 
 
 class DeadlineRow(Base):
-    """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over."""
+    """A clock that runs, or ran, on a ticket. `next_at` is when it has to be looked at again; None once it is over.
+
+    `called_before`: the tag of a logged call has been on the ticket since before this clock, so that it is no answer.
+    `untold`: the helpdesk refused to have `state` written on the ticket.
+    """
 
     __tablename__ = "deadline"
 
@@ -143,6 +149,8 @@ class DeadlineRow(Base):
     mark: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    called_before: Mapped[bool] = mapped_column(default=False)
+    untold: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("deadline_next", "next_at"),
@@ -151,6 +159,10 @@ class DeadlineRow(Base):
         Index("deadline_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("deadline_open_of_account", "account", "due_at", "id", "state", sqlite_where=OPEN, postgresql_where=OPEN),
     )
+
+
+# One clock for each time that a customer complained: not those that made way, nor the updates owed after an answer.
+COMPLAINED = and_(DeadlineRow.state != "replaced", DeadlineRow.decision_id.not_like(f"{RUN_ON}%"))
 
 
 class AlertRow(Base):

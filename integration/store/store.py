@@ -183,6 +183,23 @@ class Store:
             )
             return found is not None
 
+    def refused(self, account: str, ticket_id: str, fingerprint: str) -> Decision | None:
+        """The newest decision about this ticket, if it has this fingerprint and the helpdesk refused it."""
+        with self.session() as session:
+            row = session.scalars(
+                select(DecisionRow)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.outcome != Outcome.DROPPED,
+                )
+                .order_by(DecisionRow.created_at.desc())
+                .limit(1)
+            ).first()
+            if row is None or row.outcome != Outcome.FAILED or row.fingerprint != fingerprint:
+                return None
+            return decision_of(row)
+
     def has_decided(self, account: str, ticket_id: str, fingerprint: str) -> bool:
         """Whether a decision of this fingerprint is stored, whatever became of it."""
         with self.session() as session:
@@ -250,10 +267,12 @@ class Store:
             )
 
     def begin_attempt(self, decision_id: str) -> None:
-        """Written down before the helpdesk is called, so that a crash leaves a trace of it."""
+        """Written down before the helpdesk is called, so that a crash leaves a trace of it. The end is open from here on."""
         with self.session.begin() as session:
             session.execute(
-                update(DecisionRow).where(DecisionRow.id == decision_id).values(attempts=DecisionRow.attempts + 1)
+                update(DecisionRow)
+                .where(DecisionRow.id == decision_id)
+                .values(attempts=DecisionRow.attempts + 1, outcome=Outcome.PLANNED)
             )
 
     def finish(
@@ -348,6 +367,22 @@ class Store:
             if ticket_id is not None:
                 query = query.where(DecisionRow.ticket_id == ticket_id)
             rows = session.scalars(query.order_by(DecisionRow.created_at.desc()).limit(limit))
+            return [decision_of(row) for row in rows]
+
+    def on_ticket(self, account: str, ticket_id: str, limit: int = 100) -> list[Decision]:
+        """The decisions of a reading that reached this ticket, the newest first."""
+        with self.session() as session:
+            rows = session.scalars(
+                select(DecisionRow)
+                .where(
+                    DecisionRow.account == account,
+                    DecisionRow.ticket_id == ticket_id,
+                    DecisionRow.kind == "reading",
+                    DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
+                )
+                .order_by(DecisionRow.created_at.desc())
+                .limit(limit)
+            )
             return [decision_of(row) for row in rows]
 
     def outcomes(self, account: str) -> dict[str, int]:

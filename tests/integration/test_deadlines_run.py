@@ -31,6 +31,7 @@ from integration.recovery.playbook import default_playbook
 from integration.settings import load_settings
 from integration.store.deadlines import Deadlines, RunningDeadline
 from integration.store.models import AlertRow, DeadlineRow
+from integration.store.store import Outcome
 from tests.integration.installation import until
 
 pytestmark = [pytest.mark.xdist_group("deadlines"), pytest.mark.timeout(300)]
@@ -174,6 +175,8 @@ def _playbook(sandbox: str, helpdesk: str) -> str:
 
 @pytest.fixture
 def running(installed: Installation) -> Installation:
+    redis = installed.context.redis
+    redis.delete("none", *redis.scan_iter("makeright:budget:*"))  # all tests here fall into one minute of it
     installed.monday()
     return installed
 
@@ -259,6 +262,42 @@ def test_an_answer_of_a_person_in_time_keeps_it_and_nothing_is_said(
     assert set(running.alerts(helpdesk, ticket_id)) <= ({"at_risk"} if clock.updates else set())
 
 
+def test_a_logged_call_keeps_the_clock_that_runs_and_none_after_it(running: Installation) -> None:
+    ticket_id = running.complain("zendesk", TICKETS[Complaint.NO_ORDER_UPDATE])
+    running.go_to(running.context.now() + timedelta(minutes=30))
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.states("zendesk", ticket_id) == {"recovery_kept"}
+    # The next update is owed, and the same call is no answer to that.
+    update = running.clock("zendesk", ticket_id)
+    running.go_to(update.due_at + timedelta(minutes=1))
+    assert running.states("zendesk", ticket_id) == {"recovery_breached"}
+    assert running.clock("zendesk", ticket_id).id == update.id
+    # Taken off and set anew it is another call.
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"remove": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.deadlines.newest("zendesk", ticket_id) is None
+
+
+def test_a_new_complaint_is_not_kept_by_the_call_about_the_last_one(running: Installation) -> None:
+    ticket_id = running.complain("zendesk", TICKETS[Complaint.NO_CALLBACK])
+    running.go_to(running.context.now() + timedelta(minutes=30))
+    running.reply("zendesk", ticket_id, "I have just called you, as promised.")
+    running.sandbox.post(f"tickets/zendesk/{ticket_id}/tags", {"add": ["callback_made"]})
+    running.read("zendesk", ticket_id)
+    assert running.deadlines.newest("zendesk", ticket_id) is None
+    running.go_to(running.context.now() + timedelta(days=2))
+    running.reply(
+        "zendesk", ticket_id, "And now again nobody has called me back, I left three voicemails.", by="customer"
+    )
+    running.heard("zendesk", ticket_id)
+    running.read("zendesk", ticket_id)
+    assert running.states("zendesk", ticket_id) == {"recovery_due"}
+    assert running.clock("zendesk", ticket_id).state == "due"
+
+
 @pytest.mark.parametrize("helpdesk", HELPDESKS)
 @pytest.mark.parametrize(("method", "status"), [("GET", 403), ("PUT", 400), ("PUT", 403)])
 def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told_when_it_may_be_again(
@@ -279,6 +318,53 @@ def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told
     assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14))
     assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16))
     running.go_to(now + timedelta(minutes=16))
+    assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
+    assert running.alerts(helpdesk, ticket_id) == ["breached"]
+
+
+def test_the_team_hears_of_a_ticket_that_takes_no_write_and_it_is_not_decided_anew_each_time(
+    running: Installation,
+) -> None:
+    text, queue = TICKETS[Complaint.NO_CALLBACK], running.context.queue
+    ticket_id = send(running.sandbox, "freshdesk", DemoTicket("1", text, name="Robin Roe"))
+    until(lambda: queue.is_waiting("freshdesk", ticket_id), "no webhook arrived")
+    queue.rq.empty()
+    refusal = {"helpdesk": "freshdesk", "method": "PUT", "path": f"/tickets/{ticket_id}$", "status": 400}
+    running.sandbox.post("faults", {**refusal, "times": 1000})
+    prepare(running.context, running.brain)
+    run("freshdesk", ticket_id)
+    step = running.clock("freshdesk", ticket_id).due_at - running.context.now()
+    for minutes in (1, 16, 16):
+        step += timedelta(minutes=minutes)
+        running.sandbox.post("clock", {"advance": step.total_seconds()})
+        running.offset, step = running.offset + step, timedelta()
+        run("freshdesk", ticket_id)
+    assert running.states("freshdesk", ticket_id) == set()
+    assert running.clock("freshdesk", ticket_id).state == "breached"
+    (decision,) = running.context.store.decisions("freshdesk", ticket_id)
+    assert (decision.outcome, decision.attempts) == (Outcome.FAILED, 4)
+    requests.delete(f"{running.sandbox.url}/control/faults", timeout=30).raise_for_status()
+    assert running.alerts("freshdesk", ticket_id) == ["breached"]
+    for _ in range(2):  # the decision first, then what its clock has to say
+        running.go_to(running.context.now() + timedelta(minutes=16))
+    assert running.states("freshdesk", ticket_id) == {"recovery_breached"}
+    assert running.alerts("freshdesk", ticket_id) == ["breached"]
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+def test_a_ticket_that_comes_back_from_the_trash_has_its_clock_again(running: Installation, helpdesk: str) -> None:
+    ticket_id = running.complain(helpdesk, TICKETS[Complaint.NO_CALLBACK])
+    clock = running.clock(helpdesk, ticket_id)
+    prepare(running.context, running.brain)
+    running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "deleted"})
+    run(helpdesk, ticket_id)
+    assert running.deadlines.newest(helpdesk, ticket_id) is None
+    assert (helpdesk, ticket_id) not in running.deadlines.to_look_at(clock.due_at)
+    running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "open"})
+    running.read(helpdesk, ticket_id)
+    again = running.clock(helpdesk, ticket_id)
+    assert (again.id, again.state, again.due_at) == (clock.id, "due", clock.due_at)
+    running.go_to(clock.due_at + timedelta(minutes=1))
     assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
     assert running.alerts(helpdesk, ticket_id) == ["breached"]
 

@@ -84,7 +84,12 @@ def rotate_command(ctx: click.Context, account: str, finish: bool, yes: bool) ->
     with _at_work(ctx.obj, account) as context:
         if finish:
             done = finish_rotation(context, account)
-            click.echo("Only the new secret counts now." if done else "There was no old secret to drop.")
+            click.echo("Only the new secret counts now." if done.ended else "There was no old secret to drop.")
+            if done.left is not None:
+                click.echo(
+                    f"The webhook {done.left.name} was there before us and stays. Nothing of ours uses it any more: "
+                    f"if nothing of yours does, delete it by hand: {done.left.url}"
+                )
             return
         if not yes:
             click.confirm(f"Move {account}'s webhook to a new secret?", abort=True)

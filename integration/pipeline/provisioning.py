@@ -77,6 +77,14 @@ class Undone:
     by_hand: tuple[tuple[Made, tuple[str, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a rotation ended: whether there was anything to end, and the hook that stays since it was there before us."""
+
+    ended: bool
+    left: Made | None = None
+
+
 def look(context: Context, name: str, *, sla: bool = False) -> Plan:
     """Compare what is there with what is wanted; only reads. Raises ProvisionError and HelpdeskError."""
     wishes, provisioner = _wishes(context, name, sla=sla), _provisioner(context, name)
@@ -175,7 +183,7 @@ def rotate(context: Context, name: str, *, on_step: OnStep = lambda item: None) 
                 f"accounts.{name}: nothing was changed, since the new secret is not accepted: {trouble}. "
                 "Look whether the service runs and reads the same secret file"
             )
-        remembered.keep(name, replace(wishes.made[HOOK], key=OLD_HOOK, created=True))
+        remembered.keep(name, replace(wishes.made[HOOK], key=OLD_HOOK))
         remembered.keep(name, hook)
     plan = look(context, name)
     moving = tuple(item for item in plan.items if item.kind in (Kind.HOOK, Kind.RULE))
@@ -184,8 +192,8 @@ def rotate(context: Context, name: str, *, on_step: OnStep = lambda item: None) 
     return look(context, name)
 
 
-def finish_rotation(context: Context, name: str) -> bool:
-    """Drop the old secret, and the old hook. Returns whether there was anything to end.
+def finish_rotation(context: Context, name: str) -> Finished:
+    """Drop the old secret, and the old hook if we made it.
 
     Raises ProvisionError as long as something still uses the old one.
     """
@@ -199,9 +207,11 @@ def finish_rotation(context: Context, name: str) -> bool:
         )
     old = remembered.of(name).get(OLD_HOOK)
     if old is not None:
-        provisioner.remove(old)
+        if old.created:
+            provisioner.remove(old)
         remembered.forget(name, OLD_HOOK)
-    return _hook_secrets(context, name).drop_old() or old is not None
+    dropped = _hook_secrets(context, name).drop_old()
+    return Finished(dropped or old is not None, left=None if old is None or old.created else old)
 
 
 def provision_findings(context: Context, name: str) -> Iterator[Finding]:

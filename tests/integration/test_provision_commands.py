@@ -286,6 +286,18 @@ def test_zendesk_secret_is_rotated_without_a_gap(desk: Desk) -> None:
     assert desk.zendesk("GET", "webhooks")["webhooks"] == []
 
 
+def test_a_webhook_that_was_there_before_us_outlives_the_rotation(desk: Desk) -> None:
+    desk.sandbox.post("connect", {"helpdesk": "zendesk", "url": f"{desk.public}/hooks/zen", "mode": "trigger"})
+    (theirs,) = desk.zendesk("GET", "webhooks")["webhooks"]
+    assert desk.plan("zen")["in_place"]
+    with desk.service():
+        assert desk.run("rotate", "zen", "--yes").exit_code == 0
+        done = desk.run("rotate", "zen", "--finish")
+    assert done.exit_code == 0 and "was there before us" in done.output and theirs["id"] in done.output
+    assert theirs["id"] in {row["id"] for row in desk.zendesk("GET", "webhooks")["webhooks"]}
+    assert "no old secret" in desk.run("rotate", "zen", "--finish").output
+
+
 def test_freshdesk_secret_is_rotated_without_a_gap(desk: Desk) -> None:
     desk.run("provision", "fresh", "--yes")
     desk.first_rule_by_hand()

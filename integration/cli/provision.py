@@ -21,6 +21,7 @@ from integration.cli.loading import known_account, settings_or_exit
 from integration.pipeline.context import Context, build_context
 from integration.pipeline.hook_watch import watched
 from integration.pipeline.provisioning import (
+    ByHand,
     Plan,
     ProvisionError,
     carry_out,
@@ -116,7 +117,10 @@ def _provision(context: Context, account: str, *, dry_run: bool, sla: bool, yes:
         if not yes:
             click.confirm(f"Write this to {account}'s helpdesk?", abort=True)
         with _progress(f"Setting up {account}", len(plan.items)) as step:
-            carry_out(context, plan, sla=sla, on_step=lambda item: step(item.name))
+            left = carry_out(context, plan, sla=sla, on_step=lambda item: step(item.name))
+        _tell_left(left)
+        if left:
+            click.echo(f"Then run `makeright provision {account}` again: it looks whether they are gone.")
         plan = look(context, account, sla=sla)
     elif _unremembered(context, plan):
         # There already, made by hand: remembered, so that a repair knows it.
@@ -158,10 +162,7 @@ def _undo(context: Context, account: str, *, delete_fields: bool, yes: bool, as_
     click.echo(f"Removed {len(done.removed)}.")
     for one in done.kept:
         click.echo(f"Kept: {one.kind} {one.name}, since it holds data. --delete-fields removes it as well.")
-    for one, steps in done.by_hand:
-        click.echo(f"By hand: {one.kind} {one.name}")
-        for number, line in enumerate(steps, 1):
-            click.echo(f"  {number}. {line}")
+    _tell_left(done.by_hand)
     if done.by_hand:
         click.echo(f"Then run `makeright provision {account} --undo` again: it looks whether they are gone.")
     return 1 if done.by_hand else 0
@@ -205,6 +206,13 @@ def _tell_by_hand(plan: Plan) -> None:
         for number, line in enumerate(item.by_hand, 1):
             click.echo(f"  {number}. {line}")
     click.echo(f"\nThen run `makeright provision {plan.account}` again: it reads back what you did.")
+
+
+def _tell_left(left: ByHand) -> None:
+    for one, steps in left:
+        click.echo(f"By hand: {one.kind} {one.name}")
+        for number, line in enumerate(steps, 1):
+            click.echo(f"  {number}. {line}")
 
 
 def _tell_next(context: Context, account: str) -> None:

@@ -41,6 +41,8 @@ from integration.settings import AccountSettings
 from integration.store.provisioned import Provisioned
 
 OnStep = Callable[[Item], None]
+# What only a person can remove, each with the steps.
+ByHand = tuple[tuple[Made, tuple[str, ...]], ...]
 
 
 class ProvisionError(Exception):
@@ -74,7 +76,7 @@ class Undone:
 
     removed: tuple[Made, ...]
     kept: tuple[Made, ...]
-    by_hand: tuple[tuple[Made, tuple[str, ...]], ...]
+    by_hand: ByHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,11 @@ def look(context: Context, name: str, *, sla: bool = False) -> Plan:
     return Plan(name, items, tuple(made for key, made in wishes.made.items() if key not in wanted))
 
 
-def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnStep = lambda item: None) -> None:
-    """Make what the plan says, and remember it. Raises ProvisionError and HelpdeskError."""
+def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnStep = lambda item: None) -> ByHand:
+    """Make what the plan says, and remember it. Returns the leftovers that only a person can remove, with the steps.
+
+    Raises ProvisionError and HelpdeskError.
+    """
     name, provisioner, remembered = plan.account, _provisioner(context, plan.account), Provisioned(context.store)
     hook_secrets = _hook_secrets(context, name)
     if hook_secrets.file is None and any(
@@ -126,10 +131,14 @@ def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnSte
             _put(context, name, made.secret)
         remembered.keep(name, made)
         wishes = replace(wishes, made={**wishes.made, made.key: made})
+    by_hand = []
     for made in plan.leftovers:
-        if not provisioner.remove(made):
+        if steps := provisioner.remove(made):
+            by_hand.append((made, steps))
+        else:
             remembered.forget(name, made.key)
     refresh_macros(context, name, anew=True)
+    return tuple(by_hand)
 
 
 def undo(

@@ -204,6 +204,20 @@ def test_what_the_playbook_drops_is_removed(desk: Desk) -> None:
     assert "Makeright::Made good" in titles and "Makeright::We called and missed you" not in titles
 
 
+def test_what_the_playbook_drops_on_freshdesk_is_told_with_its_clicks(desk: Desk) -> None:
+    desk.run("provision", "fresh", "--yes")
+    desk.first_rule_by_hand()
+    assert desk.plan("fresh")["in_place"]
+    (desk.folder / "own.toml").write_text(
+        'version = "t"\n[complaints.no_callback.macros.tried_to_call]\nenabled = false\n'
+    )
+    file = desk.folder / "makeright.toml"
+    file.write_text(file.read_text().replace('plan = "enterprise"', 'plan = "enterprise"\nplaybook = "own.toml"'))
+    done = desk.run("provision", "fresh", "--yes")
+    assert done.exit_code == 1
+    assert "By hand: macro We called and missed you" in done.output and "tick `We called and missed you`" in done.output
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -99,7 +99,9 @@ def rotate_command(ctx: click.Context, account: str, finish: bool, yes: bool) ->
         _tell_by_hand(plan)
         wait = "a day" if not _chosen_by_platform(context, account) else "ten minutes"
         click.echo(f"Both secrets count. Run `makeright rotate {account} --finish` after {wait}.")
-        raise SystemExit(1 if plan.by_hand else 0)
+        if plan.to_do:
+            click.echo("Not in place: " + ", ".join(item.name for item in plan.to_do), err=True)
+        raise SystemExit(1 if plan.by_hand or plan.to_do else 0)
 
 
 def _provision(context: Context, account: str, *, dry_run: bool, sla: bool, yes: bool, as_json: bool) -> int:

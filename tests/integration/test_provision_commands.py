@@ -345,6 +345,16 @@ def test_a_rotation_is_not_finished_while_a_rule_uses_the_old_secret(desk: Desk)
     assert old in desk.secrets("fresh")
 
 
+def test_a_rotation_after_which_something_is_not_in_place_says_so(desk: Desk) -> None:
+    desk.run("provision", "fresh", "--yes")
+    desk.first_rule_by_hand()
+    assert desk.plan("fresh")["in_place"]
+    field = next(row for row in desk.freshdesk("GET", "admin/ticket_fields") if row["label"] == "Complaint")
+    desk.freshdesk("DELETE", f"admin/ticket_fields/{field['id']}")
+    done = desk.run("rotate", "fresh", "--yes")
+    assert done.exit_code == 1 and "Not in place: Complaint" in done.output
+
+
 def test_the_playbooks_macros_are_known_by_their_ids(desk: Desk) -> None:
     context = desk.context()
     context.store.migrate()

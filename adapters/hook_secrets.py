@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import overload
 
 from adapters.contract import Secret
+from adapters.whole_files import make_folder, write_whole
 
 # The one in use and the one before it: more are never accepted.
 MOST_PER_FILE = 2
@@ -82,14 +81,5 @@ class HookSecrets(Sequence[Secret]):
     def _write(self, secrets: Sequence[Secret]) -> None:
         """Whole or not at all, and for the owner's eyes only."""
         assert self.file is not None
-        # Follows a link, so that a mounted secret is written where it lies.
-        target = self.file.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write("".join(f"{secret.reveal()}\n" for secret in secrets))
-            os.replace(name, target)
-        except OSError:
-            os.unlink(name)
-            raise
+        make_folder(self.file.resolve().parent, mode=0o700)
+        write_whole(self.file, "".join(f"{secret.reveal()}\n" for secret in secrets), mode=0o600)

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from integration.configuration.in_force import texts_in_force
 from integration.logs import configure_logs
@@ -35,6 +36,9 @@ def create_app(context: Context) -> Flask:
     app = Flask("makeright", static_folder=None)
     app.config["CONTEXT"] = context
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    if proxies := context.settings.service.trusted_proxies:
+        # Only the caller's address: which name and scheme we are reached by is said by public_url.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.register_blueprint(hooks)
     app.register_blueprint(health)
     app.register_blueprint(metrics)

@@ -62,6 +62,7 @@ class Service:
     web_threads: int
     data_folder: Path
     json_logs: bool
+    trusted_proxies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,9 @@ class ServiceSchema(Schema):
     )
     web_threads = fields.Integer(
         load_default=8, strict=True, validate=validate.Range(1, 256, error="write a whole number from 1 to 256")
+    )
+    trusted_proxies = fields.Integer(
+        load_default=0, strict=True, validate=validate.Range(0, 9, error="write how many proxies of yours, 0 to 9")
     )
     data_folder = fields.String(load_default="var")
     json_logs = fields.Boolean(load_default=False, truthy={True}, falsy={False})

@@ -58,18 +58,21 @@ class FreshdeskProvisioner(Provisioner):
     def _plan_rules(self, wishes: Wishes) -> Iterator[Item]:
         there = {kind: self._rules(kind) for kind in (CREATION, UPDATES)}
         template = rules.template_among(self._all_rules(there), wishes.hook_url)
+        taken: set[int] = set()
         for own in RULES:
-            rule = self._found_rule(own, wishes, there[own.kind]["rules"])
+            # One rule may have the events of two of ours. It stands for one of them: each writes its own event into it.
+            free = [rule for rule in there[own.kind]["rules"] if rule["id"] not in taken]
+            rule = self._found_rule(own, wishes, free)
             wanted = rules.wanted_aspects(own, wishes.hook_url)
             if rule is None:
                 by_hand = () if template else self._clicks(own, wishes) if own is RULES[0] else _after_the_first(wishes)
                 yield Item(own.key, Kind.RULE, own.name, wanted, by_hand=by_hand)
                 continue
+            taken.add(rule["id"])
             present = rules.present_aspects(own, rule, self._account.webhook_secrets)
             made = wishes.made.get(own.key)
             # One that bears our name was made at our request.
             ours = made.created if made and made.id == str(rule["id"]) else _is_ours(own, rule, wishes)
-            action = rules.webhook_action(rule) or {}
             yield Item(
                 own.key,
                 Kind.RULE,
@@ -78,7 +81,7 @@ class FreshdeskProvisioner(Provisioner):
                 present,
                 id=str(rule["id"]),
                 adopted=not ours,
-                before=None if ours else {"active": rule["active"], "content": action.get("content")},
+                before=None if ours else rules.snapshot(rule),
                 by_hand=() if template or present == wanted else self._clicks(own, wishes),
             )
         runs_all = there[CREATION]["meta"]["cascading_rules"]
@@ -286,7 +289,8 @@ class FreshdeskProvisioner(Provisioner):
                 {**one, "content": made.before["content"]} if one.get("field_name") == rules.WEBHOOK else one
                 for one in rule["actions"]
             ]
-            self._client.setting("PUT", path, {"active": made.before["active"], "actions": actions})
+            when = {key: made.before[key] for key in rules.OCCASION if made.before.get(key)}
+            self._client.setting("PUT", path, {"active": made.before["active"], "actions": actions, **when})
 
     def _remove_field(self, made: Made) -> None:
         path = f"{_FIELDS}/{made.id}"
@@ -323,7 +327,9 @@ class FreshdeskProvisioner(Provisioner):
         made = wishes.made.get(own.key)
         by_id = (rule for rule in there if made is not None and str(rule["id"]) == made.id)
         by_mark = (rule for rule in there if wishes.marker(own.key) in rule["description"])
-        alike = (rule for rule in there if rules.does_the_same(own, rule, wishes.hook_url))
+        others = {one.id for key, one in wishes.made.items() if one.kind is Kind.RULE and key != own.key}
+        unclaimed = (rule for rule in there if str(rule["id"]) not in others)
+        alike = (rule for rule in unclaimed if rules.does_the_same(own, rule, wishes.hook_url))
         return next((rule for group in (by_id, by_mark, alike) for rule in group), None)
 
     def _responses(self, folder_id: int) -> Iterator[dict[str, Any]]:

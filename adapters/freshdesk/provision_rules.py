@@ -25,6 +25,8 @@ _REQUESTER, _AGENT_OR_REQUESTER = 2, 3
 _PERFORMERS = {1: "an agent", 2: "the requester", 3: "an agent or the requester", 4: "the system"}
 _CREDENTIALS = ("api_key", "auth_header", "custom_headers")
 ALL_TICKETS = "every ticket"
+# What of a rule says when it runs.
+OCCASION = ("conditions", "events", "performer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ def action_after(template: Mapping[str, Any], url: str, header: str, secret: Sec
 
 def webhook_action(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((action for action in rule["actions"] if action.get("field_name") == WEBHOOK), None)
+
+
+def snapshot(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an adopted rule we may change, as it is now; of its webhook only the body, since the rest holds secrets."""
+    content = (webhook_action(rule) or {}).get("content")
+    return {"active": rule["active"], "content": content, **{key: rule[key] for key in OCCASION}}
 
 
 def template_among(rules: Iterable[Mapping[str, Any]], url: str) -> Mapping[str, Any] | None:

@@ -41,6 +41,7 @@ from adapters.zendesk.provision_schemas import (
 from adapters.zendesk.provision_wanted import (
     Wanted,
     aspects_of,
+    beside_theirs,
     description,
     does_the_same,
     everything,
@@ -199,7 +200,7 @@ class ZendeskProvisioner(Provisioner):
                     body["name" if item.kind is Kind.HOOK else "title"] = item.name
                 if item.kind is Kind.POLICY:
                     body.pop("position")
-                self._write(shelf.update, f"{shelf.path}/{item.id}", item.kind, body)
+                self._write(shelf.update, f"{shelf.path}/{item.id}", item.kind, self._kept(item.kind, item.id, body))
         return Made(
             item.key,
             item.kind,
@@ -238,7 +239,7 @@ class ZendeskProvisioner(Provisioner):
             if made.before.get("active") is False:
                 self._client.setting("PUT", path, json={shelf.one: {"active": False}})
         elif made.before is not None:
-            self._client.setting(shelf.update, path, json={shelf.one: dict(made.before)})
+            self._client.setting(shelf.update, path, json={shelf.one: self._kept(made.kind, made.id, made.before)})
         return ()
 
     # --- a new secret -------------------------------------------------------------------------------------------
@@ -280,6 +281,11 @@ class ZendeskProvisioner(Provisioner):
         shelf = _SHELVES[kind]
         content = self._client.setting("GET", f"{shelf.path}/{thing_id}")
         return None if content is None else self._read(kind, content.get(shelf.one))
+
+    def _kept(self, kind: Kind, thing_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`body`, for a trigger with the actions of the team's own: writing its actions replaces them all."""
+        row = self._show(kind, thing_id) if kind is Kind.RULE else None
+        return dict(body) if row is None else {**body, "actions": beside_theirs(body["actions"], row["actions"])}
 
     def _write(self, method: str, path: str, kind: Kind, body: Mapping[str, Any]) -> str:
         shelf = _SHELVES[kind]

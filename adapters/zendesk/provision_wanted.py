@@ -5,7 +5,7 @@ Platform page: Zendesk, 1.7 (webhooks and triggers), 2.5 (loop guards), 2.7 (mac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,16 @@ def _trigger(title: str, conditions: list[dict[str, Any]], hook_id: str) -> dict
         "conditions": {"all": conditions, "any": []},
         "actions": [{"field": _NOTIFY, "value": [hook_id, HOOK_BODY]}],
     }
+
+
+def beside_theirs(
+    actions: Sequence[Mapping[str, Any]], present: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The webhook's action among `actions`, and whatever else the team lets the trigger do at `present`."""
+    return [
+        *(action for action in actions if action["field"] == _NOTIFY),
+        *(action for action in present if action["field"] != _NOTIFY),
+    ]
 
 
 def option_tag(choice: Choice, wishes: Wishes) -> str:

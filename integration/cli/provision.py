@@ -21,6 +21,7 @@ from integration.cli.loading import known_account, settings_or_exit
 from integration.pipeline.context import Context, build_context
 from integration.pipeline.hook_watch import watched
 from integration.pipeline.provisioning import (
+    ByHand,
     Plan,
     ProvisionError,
     carry_out,
@@ -84,7 +85,12 @@ def rotate_command(ctx: click.Context, account: str, finish: bool, yes: bool) ->
     with _at_work(ctx.obj, account) as context:
         if finish:
             done = finish_rotation(context, account)
-            click.echo("Only the new secret counts now." if done else "There was no old secret to drop.")
+            click.echo("Only the new secret counts now." if done.ended else "There was no old secret to drop.")
+            if done.left is not None:
+                click.echo(
+                    f"The webhook {done.left.name} was there before us and stays. Nothing of ours uses it any more: "
+                    f"if nothing of yours does, delete it by hand: {done.left.url}"
+                )
             return
         if not yes:
             click.confirm(f"Move {account}'s webhook to a new secret?", abort=True)
@@ -93,7 +99,9 @@ def rotate_command(ctx: click.Context, account: str, finish: bool, yes: bool) ->
         _tell_by_hand(plan)
         wait = "a day" if not _chosen_by_platform(context, account) else "ten minutes"
         click.echo(f"Both secrets count. Run `makeright rotate {account} --finish` after {wait}.")
-        raise SystemExit(1 if plan.by_hand else 0)
+        if plan.to_do:
+            click.echo("Not in place: " + ", ".join(item.name for item in plan.to_do), err=True)
+        raise SystemExit(1 if plan.by_hand or plan.to_do else 0)
 
 
 def _provision(context: Context, account: str, *, dry_run: bool, sla: bool, yes: bool, as_json: bool) -> int:
@@ -111,7 +119,10 @@ def _provision(context: Context, account: str, *, dry_run: bool, sla: bool, yes:
         if not yes:
             click.confirm(f"Write this to {account}'s helpdesk?", abort=True)
         with _progress(f"Setting up {account}", len(plan.items)) as step:
-            carry_out(context, plan, sla=sla, on_step=lambda item: step(item.name))
+            left = carry_out(context, plan, sla=sla, on_step=lambda item: step(item.name))
+        _tell_left(left)
+        if left:
+            click.echo(f"Then run `makeright provision {account}` again: it looks whether they are gone.")
         plan = look(context, account, sla=sla)
     elif _unremembered(context, plan):
         # There already, made by hand: remembered, so that a repair knows it.
@@ -153,10 +164,7 @@ def _undo(context: Context, account: str, *, delete_fields: bool, yes: bool, as_
     click.echo(f"Removed {len(done.removed)}.")
     for one in done.kept:
         click.echo(f"Kept: {one.kind} {one.name}, since it holds data. --delete-fields removes it as well.")
-    for one, steps in done.by_hand:
-        click.echo(f"By hand: {one.kind} {one.name}")
-        for number, line in enumerate(steps, 1):
-            click.echo(f"  {number}. {line}")
+    _tell_left(done.by_hand)
     if done.by_hand:
         click.echo(f"Then run `makeright provision {account} --undo` again: it looks whether they are gone.")
     return 1 if done.by_hand else 0
@@ -200,6 +208,13 @@ def _tell_by_hand(plan: Plan) -> None:
         for number, line in enumerate(item.by_hand, 1):
             click.echo(f"  {number}. {line}")
     click.echo(f"\nThen run `makeright provision {plan.account}` again: it reads back what you did.")
+
+
+def _tell_left(left: ByHand) -> None:
+    for one, steps in left:
+        click.echo(f"By hand: {one.kind} {one.name}")
+        for number, line in enumerate(steps, 1):
+            click.echo(f"  {number}. {line}")
 
 
 def _tell_next(context: Context, account: str) -> None:

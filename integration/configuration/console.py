@@ -59,6 +59,19 @@ class ConsoleSettings:
     def has_sign_in(self) -> bool:
         return self.password_hash is not None or self.oidc is not None
 
+    @property
+    def way_in(self) -> str:
+        """Who gets in as what, as one text: where it changes, everybody signs in again. Holds the password's hash."""
+        password, oidc = self.password_hash, self.oidc
+        return repr(
+            (
+                (password.reveal(), self.password_role.value) if password is not None else None,
+                (oidc.issuer, oidc.client_id, oidc.role_claim, sorted(oidc.operators), sorted(oidc.viewers))
+                if oidc is not None
+                else None,
+            )
+        )
+
 
 class OidcSchema(Schema):
     class Meta:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.items import InlineTable, Table
+
+from adapters.whole_files import make_folder, write_whole
 
 # Whoever may read the file learns addresses and names of secrets, never a secret.
 FILE_MODE, SECRET_MODE, SECRET_FOLDER_MODE = 0o644, 0o600, 0o700
@@ -52,26 +52,13 @@ def with_service(text: str, values: Mapping[str, Any]) -> str:
 
 
 def write_file(path: Path, text: str, *, mode: int = FILE_MODE) -> None:
-    """In one step: whoever reads it meanwhile sees the old file or the new one. A file that is there keeps its mode."""
-    mode = path.stat().st_mode & 0o777 if path.exists() and mode != SECRET_MODE else mode
-    # Replacing a link would cut it; what it points to is written.
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Whole or not at all; a file that is there stays with whom it belongs to, and keeps its mode."""
+    write_whole(path, text, mode=mode)
 
 
 def write_secret(path: Path, secret: str) -> None:
     """A file that only its owner may read, in a folder that only its owner may enter."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=SECRET_FOLDER_MODE)
+    make_folder(path.parent, mode=SECRET_FOLDER_MODE)
     write_file(path, f"{secret}\n", mode=SECRET_MODE)
 
 

@@ -41,6 +41,8 @@ from integration.settings import AccountSettings
 from integration.store.provisioned import Provisioned
 
 OnStep = Callable[[Item], None]
+# What only a person can remove, each with the steps.
+ByHand = tuple[tuple[Made, tuple[str, ...]], ...]
 
 
 class ProvisionError(Exception):
@@ -74,7 +76,15 @@ class Undone:
 
     removed: tuple[Made, ...]
     kept: tuple[Made, ...]
-    by_hand: tuple[tuple[Made, tuple[str, ...]], ...]
+    by_hand: ByHand
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a rotation ended: whether there was anything to end, and the hook that stays since it was there before us."""
+
+    ended: bool
+    left: Made | None = None
 
 
 def look(context: Context, name: str, *, sla: bool = False) -> Plan:
@@ -90,8 +100,11 @@ def look(context: Context, name: str, *, sla: bool = False) -> Plan:
     return Plan(name, items, tuple(made for key, made in wishes.made.items() if key not in wanted))
 
 
-def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnStep = lambda item: None) -> None:
-    """Make what the plan says, and remember it. Raises ProvisionError and HelpdeskError."""
+def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnStep = lambda item: None) -> ByHand:
+    """Make what the plan says, and remember it. Returns the leftovers that only a person can remove, with the steps.
+
+    Raises ProvisionError and HelpdeskError.
+    """
     name, provisioner, remembered = plan.account, _provisioner(context, plan.account), Provisioned(context.store)
     hook_secrets = _hook_secrets(context, name)
     if hook_secrets.file is None and any(
@@ -118,10 +131,14 @@ def carry_out(context: Context, plan: Plan, *, sla: bool = False, on_step: OnSte
             _put(context, name, made.secret)
         remembered.keep(name, made)
         wishes = replace(wishes, made={**wishes.made, made.key: made})
+    by_hand = []
     for made in plan.leftovers:
-        if not provisioner.remove(made):
+        if steps := provisioner.remove(made):
+            by_hand.append((made, steps))
+        else:
             remembered.forget(name, made.key)
     refresh_macros(context, name, anew=True)
+    return tuple(by_hand)
 
 
 def undo(
@@ -175,7 +192,7 @@ def rotate(context: Context, name: str, *, on_step: OnStep = lambda item: None) 
                 f"accounts.{name}: nothing was changed, since the new secret is not accepted: {trouble}. "
                 "Look whether the service runs and reads the same secret file"
             )
-        remembered.keep(name, replace(wishes.made[HOOK], key=OLD_HOOK, created=True))
+        remembered.keep(name, replace(wishes.made[HOOK], key=OLD_HOOK))
         remembered.keep(name, hook)
     plan = look(context, name)
     moving = tuple(item for item in plan.items if item.kind in (Kind.HOOK, Kind.RULE))
@@ -184,8 +201,8 @@ def rotate(context: Context, name: str, *, on_step: OnStep = lambda item: None) 
     return look(context, name)
 
 
-def finish_rotation(context: Context, name: str) -> bool:
-    """Drop the old secret, and the old hook. Returns whether there was anything to end.
+def finish_rotation(context: Context, name: str) -> Finished:
+    """Drop the old secret, and the old hook if we made it.
 
     Raises ProvisionError as long as something still uses the old one.
     """
@@ -199,9 +216,11 @@ def finish_rotation(context: Context, name: str) -> bool:
         )
     old = remembered.of(name).get(OLD_HOOK)
     if old is not None:
-        provisioner.remove(old)
+        if old.created:
+            provisioner.remove(old)
         remembered.forget(name, OLD_HOOK)
-    return _hook_secrets(context, name).drop_old() or old is not None
+    dropped = _hook_secrets(context, name).drop_old()
+    return Finished(dropped or old is not None, left=None if old is None or old.created else old)
 
 
 def provision_findings(context: Context, name: str) -> Iterator[Finding]:

@@ -34,15 +34,15 @@ class Failures:
             row = session.get(FailureRow, failure_id)
             return None if row is None or row.resolved_at is not None else _failure(row)
 
-    def open(self, accounts: tuple[str, ...] = (), since: datetime | None = None, limit: int = 1000) -> list[Failure]:
-        """Newest first; of all accounts where none is named."""
+    def open(self, accounts: tuple[str, ...] = (), since: datetime | None = None) -> list[Failure]:
+        """Every one, newest first; of all accounts where none is named."""
         with self._session() as session:
             query = select(FailureRow).where(FailureRow.resolved_at.is_(None))
             if accounts:
                 query = query.where(FailureRow.account.in_(accounts))
             if since is not None:
                 query = query.where(FailureRow.at >= since)
-            return [_failure(row) for row in session.scalars(query.order_by(FailureRow.id.desc()).limit(limit))]
+            return [_failure(row) for row in session.scalars(query.order_by(FailureRow.id.desc()))]
 
     def page(
         self, *, account: str = "", kind: str = "", before: int | None = None, limit: int = 50

@@ -45,10 +45,3 @@ class Throttle:
         except RedisError as error:
             log.warning("limits_away", error=type(error).__name__)
             return 60 if closed else None
-
-    def exhausted(self, item: RateLimitItem, *names: str) -> bool:
-        """Whether the limit is reached already, without counting."""
-        try:
-            return not self._window.test(item, *names)
-        except RedisError:
-            return False

@@ -204,6 +204,20 @@ def test_what_the_playbook_drops_is_removed(desk: Desk) -> None:
     assert "Makeright::Made good" in titles and "Makeright::We called and missed you" not in titles
 
 
+def test_what_the_playbook_drops_on_freshdesk_is_told_with_its_clicks(desk: Desk) -> None:
+    desk.run("provision", "fresh", "--yes")
+    desk.first_rule_by_hand()
+    assert desk.plan("fresh")["in_place"]
+    (desk.folder / "own.toml").write_text(
+        'version = "t"\n[complaints.no_callback.macros.tried_to_call]\nenabled = false\n'
+    )
+    file = desk.folder / "makeright.toml"
+    file.write_text(file.read_text().replace('plan = "enterprise"', 'plan = "enterprise"\nplaybook = "own.toml"'))
+    done = desk.run("provision", "fresh", "--yes")
+    assert done.exit_code == 1
+    assert "By hand: macro We called and missed you" in done.output and "tick `We called and missed you`" in done.output
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -286,6 +300,18 @@ def test_zendesk_secret_is_rotated_without_a_gap(desk: Desk) -> None:
     assert desk.zendesk("GET", "webhooks")["webhooks"] == []
 
 
+def test_a_webhook_that_was_there_before_us_outlives_the_rotation(desk: Desk) -> None:
+    desk.sandbox.post("connect", {"helpdesk": "zendesk", "url": f"{desk.public}/hooks/zen", "mode": "trigger"})
+    (theirs,) = desk.zendesk("GET", "webhooks")["webhooks"]
+    assert desk.plan("zen")["in_place"]
+    with desk.service():
+        assert desk.run("rotate", "zen", "--yes").exit_code == 0
+        done = desk.run("rotate", "zen", "--finish")
+    assert done.exit_code == 0 and "was there before us" in done.output and theirs["id"] in done.output
+    assert theirs["id"] in {row["id"] for row in desk.zendesk("GET", "webhooks")["webhooks"]}
+    assert "no old secret" in desk.run("rotate", "zen", "--finish").output
+
+
 def test_freshdesk_secret_is_rotated_without_a_gap(desk: Desk) -> None:
     desk.run("provision", "fresh", "--yes")
     desk.first_rule_by_hand()
@@ -317,6 +343,16 @@ def test_a_rotation_is_not_finished_while_a_rule_uses_the_old_secret(desk: Desk)
     done = desk.run("rotate", "fresh", "--finish")
     assert done.exit_code == 1 and "Makeright: new ticket" in done.output
     assert old in desk.secrets("fresh")
+
+
+def test_a_rotation_after_which_something_is_not_in_place_says_so(desk: Desk) -> None:
+    desk.run("provision", "fresh", "--yes")
+    desk.first_rule_by_hand()
+    assert desk.plan("fresh")["in_place"]
+    field = next(row for row in desk.freshdesk("GET", "admin/ticket_fields") if row["label"] == "Complaint")
+    desk.freshdesk("DELETE", f"admin/ticket_fields/{field['id']}")
+    done = desk.run("rotate", "fresh", "--yes")
+    assert done.exit_code == 1 and "Not in place: Complaint" in done.output
 
 
 def test_the_playbooks_macros_are_known_by_their_ids(desk: Desk) -> None:

@@ -105,7 +105,7 @@ def note(action: str, *, account: str | None = None, detail: str = "", actor: st
 
 def sessions() -> Sessions:
     asked = context().settings.console
-    return Sessions(context().store, idle=asked.idle, longest=asked.longest)
+    return Sessions(context().store, idle=asked.idle, longest=asked.longest, way_in=asked.way_in)
 
 
 def begin(person: str, role: Role, how: str) -> None:

@@ -62,7 +62,9 @@ def from_provider() -> ResponseReturnValue:
         person, role = who(oidc)
     except NotLetIn as refusal:
         log.warning("sign_in_refused", reason=refusal.reason)
-        access.note("was not let in", detail=refusal.reason, actor=refusal.person or "somebody")
+        # Anybody can call this address: only what the provider vouches for is written down.
+        if refusal.person:
+            access.note("was not let in", detail=refusal.reason, actor=refusal.person)
         return _form(status=403, wrong=str(refusal))
     access.begin(person, role, f"through {oidc.issuer}")
     return redirect(_safe(wanted))

@@ -41,16 +41,16 @@ def proven(item: RateLimitItem) -> Callable[[Callable[..., Any]], Callable[..., 
         @wraps(view)
         def guarded(*args: Any, account: str, ticket_id: str, **kwargs: Any) -> Any:
             limits: throttle.Throttle = current_app.extensions["makeright-throttle"]
-            caller = request.remote_addr or ""
             settings = working_context().settings.accounts.get(account)
-            if limits.exhausted(throttle.REFUSED, "refused", caller):
-                raise TooManyRequests(retry_after=60)
             try:
                 if settings is None:
                     raise NotProven("there is no such account")
                 prove(settings, request.headers.get("Authorization", ""))
             except NotProven as refusal:
-                limits.hit(throttle.REFUSED, "refused", caller)
+                # Counted after the proof: who has one is never held up by others who share their address.
+                pause = limits.hit(throttle.REFUSED, "refused", request.remote_addr or "")
+                if pause is not None:
+                    raise TooManyRequests(retry_after=pause) from None
                 log.warning("sidebar_refused", account=account[:40], reason=str(refusal))
                 raise Unauthorized from None
             pause = limits.hit(item, request.endpoint or "", account)

@@ -275,6 +275,21 @@ def test_configured_field_gets_the_choices_it_lacks_and_loses_only_those(helpdes
     assert choices() == ["No callback", "Rude"]
 
 
+def test_a_rule_made_by_hand_for_two_occasions_stands_for_one_and_is_given_back(helpdesk: Helpdesk) -> None:
+    helpdesk.follow_the_clicks()
+    events = [{"field_name": "reply_sent", "value": "--"}, {"field_name": "status", "from": "--", "to": "--"}]
+    theirs = {"name": "Tell it", "performer": {"type": 3}, "events": events, "actions": helpdesk.rules(1)[0]["actions"]}
+    helpdesk.admin("POST", "automations/4/rules", theirs)
+    assert "rule.status_changed" in helpdesk.provision()
+    assert helpdesk.made["rule.customer_replied"].id != helpdesk.made["rule.status_changed"].id
+    helpdesk.account = replace(helpdesk.account, webhook_secrets=(Secret("third-hook-secret_42"),))
+    assert helpdesk.provision() == RULES
+    assert helpdesk.provision() == [] and len(helpdesk.rules(4)) == 2
+    helpdesk.undo()
+    (left,) = helpdesk.rules(4)
+    assert (left["name"], left["events"], left["performer"]) == ("Tell it", events, {"type": 3})
+
+
 def test_agents_key_is_told_to_be_too_little(sandbox: RunningSandbox, redis: Redis) -> None:
     with pytest.raises(Unauthorised, match="admin_api_key"):
         Helpdesk(sandbox, redis, admin_api_key=None).plan()

@@ -204,6 +204,28 @@ def test_what_a_team_added_or_renamed_stays(helpdesk: Helpdesk, platform: Zendes
     assert {"reason_rude", "makeright_no_callback"} <= {option["value"] for option in options}
 
 
+@pytest.mark.parametrize("by_hand", [False, True], ids=["ours", "made by hand"])
+def test_what_a_team_lets_our_trigger_do_besides_stays(
+    helpdesk: Helpdesk, platform: ZendeskPlatform, by_hand: bool
+) -> None:
+    if by_hand:
+        platform.control("POST", "/connect", {"helpdesk": "zendesk", "url": URL, "mode": "trigger"})
+    helpdesk.provision()
+    made = helpdesk.made["rule.new_ticket"]
+    path = f"/api/v2/triggers/{made.id}"
+
+    def actions() -> list[dict[str, Any]]:
+        return list(platform.api("GET", path)["trigger"]["actions"])
+
+    tag = {"field": "current_tags", "value": "theirs"}
+    platform.api("PUT", path, {"trigger": {"actions": [tag, *actions()], "active": False}})
+    assert helpdesk.provision() == ["rule.new_ticket"]
+    assert tag in actions() and len(actions()) == 2
+    if by_hand:
+        assert helpdesk.provisioner.remove(made) == ()
+        assert tag in actions()
+
+
 def test_what_was_made_is_found_again_without_our_memory(helpdesk: Helpdesk, platform: ZendeskPlatform) -> None:
     helpdesk.provision()
     helpdesk.made = {}

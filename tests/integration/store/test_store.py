@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import insert
 from sqlalchemy.exc import StatementError
 
-from integration.store.models import Base
+from integration.store.failures import Failures
+from integration.store.models import Base, FailureRow
 from integration.store.store import Decision, Outcome, Store, new_decision_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -178,3 +180,11 @@ def test_times_keep_their_moment_and_must_have_a_zone(store: Store) -> None:
     assert store.decisions("acme")[0].created_at == elsewhere
     with pytest.raises(StatementError, match="time zone"):
         store.add(decision(created_at=datetime(2026, 1, 1)))
+
+
+def test_every_open_failure_is_told_however_many_there_are(store: Store) -> None:
+    row = {"account": "acme", "kind": "job", "reason": "it failed", "shape": {}, "at": NOW}
+    with store.session.begin() as session:
+        session.execute(insert(FailureRow), [row] * 1001)
+    told = [failure.id for failure in Failures(store).open(since=NOW)]
+    assert len(told) == 1001 and told == sorted(told, reverse=True)

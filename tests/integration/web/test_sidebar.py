@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import time
 from collections.abc import Iterator
@@ -243,6 +244,30 @@ def test_callers_are_slowed_down(client: FlaskClient, context: Context, monkeypa
     answers = [client.get(url(), headers=bearer("wrong")) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_who_has_a_proof_is_not_held_up_by_those_who_have_none(
+    client: FlaskClient, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(context)
+    monkeypatch.setattr(throttle, "REFUSED", RateLimitItemPerMinute(3))
+    # As behind a reverse proxy: one address for all.
+    assert [client.get(url(), headers=bearer("wrong")).status_code for _ in range(5)][-1] == 429
+    assert client.get(url(), headers=bearer(signed())).status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "answers"), [(0, [401, 429]), (1, [401, 401])])
+def test_behind_trusted_proxies_callers_are_told_apart(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: int, answers: list[int]
+) -> None:
+    file = tmp_path / "makeright.toml"
+    file.write_text(file.read_text().replace("[service]", f"[service]\ntrusted_proxies = {proxies}"))
+    monkeypatch.setattr(throttle, "REFUSED", RateLimitItemPerMinute(1))
+    client = create_app(dataclasses.replace(context, settings=load_settings(file))).test_client()
+    # What a caller writes into the header itself stands first, and counts for nothing.
+    callers = [{"X-Forwarded-For": f"198.51.100.1, 203.0.113.{n}"} for n in (1, 2)]
+    told = [client.get(url(), headers={**bearer("wrong"), **caller}).status_code for caller in callers]
+    assert told == answers
 
 
 def test_without_redis_agents_still_see_their_panel(context: Context, tmp_path: Path) -> None:

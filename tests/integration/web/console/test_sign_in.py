@@ -18,6 +18,8 @@ from argon2 import PasswordHasher
 from joserfc.jwk import RSAKey
 from redis import Redis
 
+from adapters.contract import Secret
+from integration.configuration.console import Role
 from integration.store.audit import AuditLog
 from tests.integration.web.console.provider import CLIENT, SECRET, Provider, running_provider
 from tests.integration.web.console.stage import PASSWORD, Stage, sign_in, stage, token_on
@@ -75,6 +77,21 @@ def test_signing_out_ends_the_session_everywhere(staged: Stage) -> None:
     again = staged.visitor()
     again.cookies.update(stolen)
     assert again.get(staged(), allow_redirects=False).status_code == 302
+
+
+def test_another_password_or_role_ends_every_session(staged: Stage) -> None:
+    operator, settings = staged.operator(), staged.context.settings
+
+    def shown_with(**change: Any) -> int:
+        console = dataclasses.replace(settings.console, **change)
+        staged.app.config["CONTEXT"] = dataclasses.replace(
+            staged.context, settings=dataclasses.replace(settings, console=console)
+        )
+        return operator.get(staged(), allow_redirects=False).status_code
+
+    assert shown_with(password_hash=Secret(PasswordHasher(1, 8, 1).hash("another one"))) == 302
+    assert shown_with(password_role=Role.VIEWER) == 302
+    assert shown_with() == 200
 
 
 @pytest.mark.parametrize("rest", [timedelta(minutes=31), timedelta(hours=13)], ids=["idle", "too long"])
@@ -202,6 +219,10 @@ def test_a_token_signed_by_another_lets_nobody_in(with_provider: Stage, provider
 def test_an_answer_that_nobody_asked_for_lets_nobody_in(with_provider: Stage) -> None:
     answer = with_provider.visitor().get(with_provider("/sign-in/callback"), params={"code": "x", "state": "y"})
     assert answer.status_code == 403
+    refused = with_provider.visitor().get(with_provider("/sign-in/callback"), params={"error": "x"})
+    assert refused.status_code == 403
+    # Nor does it fill the audit log: anybody can call this address.
+    assert done(with_provider) == []
 
 
 def test_an_address_that_the_provider_has_not_checked_is_no_name(with_provider: Stage, provider: Provider) -> None:

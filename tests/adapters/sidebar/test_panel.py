@@ -346,6 +346,32 @@ def test_the_coach_underlines_what_could_go_wrong_and_blocks_nothing(scene: Scen
         expect(scene.composer).to_have_value("")
 
 
+def test_better_words_go_in_only_where_the_text_is_still_the_one_that_was_judged(scene: Scene) -> None:
+    if scene.stage.web.app.extensions["makeright-coach"] is None:
+        pytest.skip("the coach is not installed here")
+    panel = scene.open("freshdesk", a_ticket(scene, "freshdesk"))
+    draft, more = "Hello Maureen, we are sorry if you feel that way.", " Your part comes on Friday."
+    box = panel.get_by_label("Your reply, for the coach to read")
+    use = panel.locator(".coach").get_by_role("button", name="Use it").first
+    box.fill(draft)
+    use.wait_for(timeout=20_000)
+    box.evaluate(
+        "(box, more) => { box.value += more; box.closest('.coach').querySelector('.findings button').click(); }", more
+    )
+    expect(box).to_have_value(draft + more)
+    # It was looked at again, and now it may.
+    use.click()
+    expect(box).not_to_have_value(draft + more)
+    assert box.input_value().endswith(more)
+    # Nothing stays underlined that is not what stands there.
+    box.fill(draft)
+    use.wait_for(timeout=20_000)
+    assert box.evaluate(
+        "box => { box.value += '!'; box.dispatchEvent(new Event('input'));"
+        " return box.closest('.coach').querySelector('.findings').hidden; }"
+    )
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["suggestion", "corrected", "silent", "trouble", "late", "stale"])
 def test_axe_finds_no_serious_fault(scene: Scene, helpdesk: str, state: str, scheme: str) -> None:

@@ -102,7 +102,7 @@ class FreshdeskHelpdesk(Helpdesk):
             note_id = self._write_note(ticket.id, annotation)
         if not wrote and not needs_note:
             return Receipt(annotation.decision_id, False, note_id, ticket.version, warnings)
-        version, trouble = self._look_again(ticket.id, wrote.get("tags", ()))
+        version, trouble = self._look_again(ticket.id, annotation.add_tags if "tags" in wrote else ())
         if stamp(row.updated_at) != ticket.version:
             # What came before our write was not read: the old version lets the sweep find it.
             version = ticket.version
@@ -188,13 +188,13 @@ class FreshdeskHelpdesk(Helpdesk):
                     raise
         return str(self._client.add_private_note(ticket_id, body).id)
 
-    def _look_again(self, ticket_id: str, sent: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
-        """After a write: the ticket's version; and tags of those `sent` that somebody's simultaneous write has lost are
-        put back, once. Whatever fails here, the write itself is done: that is told, not raised.
+    def _look_again(self, ticket_id: str, ours: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+        """After a write: the ticket's version; and tags of `ours` that somebody's simultaneous write has lost are put
+        back, once. Whatever fails here, the write itself is done: that is told, not raised.
         """
         try:
             row = self._client.ticket(ticket_id)
-            tags = lost_tags(sent, row.tags)
+            tags = lost_tags(ours, row.tags)
             if tags:
                 row = self._client.update(ticket_id, {"tags": tags})
             return stamp(row.updated_at), ()

@@ -262,6 +262,20 @@ def test_tags_lost_to_a_simultaneous_write_are_put_back_once(
     assert platform.tags(ticket_id) == {"theirs", "vip", "makeright_seen"}
 
 
+def test_a_tag_of_others_taken_off_right_after_the_write_stays_off(
+    desk: FreshdeskHelpdesk, platform: FreshdeskPlatform, gate: Gate
+) -> None:
+    ticket_id = platform.new_ticket(TEXT)
+    ticket = desk.fetch(ticket_id)
+
+    def take_off() -> None:
+        platform.sandbox.control(f"tickets/freshdesk/{ticket_id}/tags", {"remove": ["theirs"]})
+
+    gate.rule(preceded_by(take_off), when="POST .*/notes")
+    desk.annotate(ticket, NOTE, look_first=False)
+    assert platform.tags(ticket_id) == {"makeright_seen"}
+
+
 def test_a_message_that_came_in_before_the_write_is_left_for_the_sweep(
     desk: FreshdeskHelpdesk, platform: FreshdeskPlatform
 ) -> None:

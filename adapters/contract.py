@@ -190,7 +190,8 @@ class Annotation:
 class Receipt:
     """What came of an Annotation. `written` is False if the ticket already carried all of it.
 
-    `version` is the ticket's stamp after the write; `warnings` are for ops (a field that does not exist, say).
+    `version` is the ticket's stamp after the write, or still the one that was read where somebody else's change came in
+    between, so that the ticket is looked at once more; `warnings` are for ops (a field that does not exist, say).
     """
 
     decision_id: str
@@ -385,7 +386,8 @@ class Throttled(HelpdeskError):
 
 
 class Conflict(HelpdeskError):
-    """Somebody else changed the ticket in between, again and again: read it anew."""
+    """Somebody else changed the ticket in between, in what was said or again and again: nothing was written, and what
+    to write has to be decided anew."""
 
 
 class Gone(HelpdeskError):

@@ -80,10 +80,13 @@ def merged_tags(present: Iterable[str], add: Iterable[str], remove: Iterable[str
     return kept + sorted(set(add) - set(kept) - gone)
 
 
-def lost_tags(sent: Iterable[str], found: Iterable[str]) -> list[str]:
-    """The list to write again if somebody who read the tags before our write has written them after it; else empty."""
+def lost_tags(ours: Iterable[str], found: Iterable[str]) -> list[str]:
+    """The list to write again if somebody who read the tags before our write has written them after it; else empty.
+
+    What is missing of others' tags may have been taken off on purpose.
+    """
     found = list(found)
-    missing = [tag for tag in sent if tag not in found]
+    missing = sorted(set(ours) - set(found))
     return found + missing if missing else []
 
 

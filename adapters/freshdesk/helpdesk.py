@@ -95,13 +95,17 @@ class FreshdeskHelpdesk(Helpdesk):
         if look_first and annotation.note_html is not None:
             said = reading.messages(self._client.newest_conversations(ticket.id), me.id, None)
         note_id = note_of(annotation, me.id, said)
-        wrote, warnings = self._write_fields(ticket.id, annotation)
+        row = _alive(self._client.ticket(ticket.id), self.account.name)
+        wrote, warnings = self._write_fields(row, annotation)
         needs_note = annotation.note_html is not None and note_id is None
         if needs_note:
             note_id = self._write_note(ticket.id, annotation)
         if not wrote and not needs_note:
             return Receipt(annotation.decision_id, False, note_id, ticket.version, warnings)
-        version, trouble = self._look_again(ticket.id, wrote.get("tags", ()))
+        version, trouble = self._look_again(ticket.id, annotation.add_tags if "tags" in wrote else ())
+        if stamp(row.updated_at) != ticket.version:
+            # What came before our write was not read: the old version lets the sweep find it.
+            version = ticket.version
         return Receipt(annotation.decision_id, True, note_id, version, (*warnings, *trouble))
 
     def changed_since(self, cursor: str | None, *, start: datetime) -> Changes:
@@ -145,12 +149,12 @@ class FreshdeskHelpdesk(Helpdesk):
     def provisioner(self) -> FreshdeskProvisioner:
         return FreshdeskProvisioner(self.account, self._options, self._client)
 
-    def _write_fields(self, ticket_id: str, annotation: Annotation) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-        """Bring tags, fields, priority, group and due date onto the ticket as it is now.
+    def _write_fields(self, row: TicketRow, annotation: Annotation) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Bring tags, fields, priority, group and due date onto the ticket as it is now (`row`).
 
         Returns what was written, and warnings.
         """
-        row = _alive(self._client.ticket(ticket_id), self.account.name)
+        ticket_id = str(row.id)
         wanted = self._difference(row, annotation)
         if wanted.changes:
             try:
@@ -184,13 +188,13 @@ class FreshdeskHelpdesk(Helpdesk):
                     raise
         return str(self._client.add_private_note(ticket_id, body).id)
 
-    def _look_again(self, ticket_id: str, sent: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
-        """After a write: the ticket's version; and tags of those `sent` that somebody's simultaneous write has lost are
-        put back, once. Whatever fails here, the write itself is done: that is told, not raised.
+    def _look_again(self, ticket_id: str, ours: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+        """After a write: the ticket's version; and tags of `ours` that somebody's simultaneous write has lost are put
+        back, once. Whatever fails here, the write itself is done: that is told, not raised.
         """
         try:
             row = self._client.ticket(ticket_id)
-            tags = lost_tags(sent, row.tags)
+            tags = lost_tags(ours, row.tags)
             if tags:
                 row = self._client.update(ticket_id, {"tags": tags})
             return stamp(row.updated_at), ()

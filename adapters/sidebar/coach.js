@@ -28,19 +28,22 @@ export class CoachBox {
   }
 
   idle() {
+    this.silent(this.live ? "Reads along while you write. Nothing is stored." : "Checks what you paste, and every draft you insert. Nothing is stored.");
+  }
+
+  silent(why) {
     this.text = "";
     this.show([], "");
-    this.said.textContent = this.live ? "Reads along while you write. Nothing is stored." : "Checks what you paste, and every draft you insert. Nothing is stored.";
+    this.said.textContent = why;
   }
 
   heard(text) {
     clearTimeout(this.timer);
-    if (text.trim().length < SHORTEST) {
-      this.turn = null;
-      this.idle();
-      return;
-    }
-    this.timer = setTimeout(() => this.ask(text), PAUSE);
+    if (text === this.text) return;
+    // What was found, or is being looked for, is about other words.
+    this.turn = null;
+    this.idle();
+    if (text.trim().length >= SHORTEST) this.timer = setTimeout(() => this.ask(text), PAUSE);
   }
 
   async ask(text) {
@@ -49,11 +52,11 @@ export class CoachBox {
     try {
       const answer = await this.host.send("coach", { text, policy: this.policy });
       if (this.turn !== turn) return;
+      if (!answer.available) return this.silent("The coach is not installed.");
       this.text = text;
-      if (!answer.available) this.said.textContent = "The coach is not installed.";
-      else this.show(answer.findings, text);
+      this.show(answer.findings, text);
     } catch {
-      if (this.turn === turn) this.said.textContent = "The coach cannot be reached just now.";
+      if (this.turn === turn) this.silent("The coach cannot be reached just now.");
     }
   }
 
@@ -61,12 +64,16 @@ export class CoachBox {
     this.marked.hidden = this.list.hidden = !findings.length;
     this.said.textContent = text && !findings.length ? "Nothing to add: that reads well." : "";
     this.said.classList.toggle("well", Boolean(text) && !findings.length);
-    const letters = [...text];
+    // An inserted draft is judged as well, and stands in the helpdesk's own composer.
+    const here = this.box?.value === text;
     this.marked.replaceChildren(...underlined(text, findings));
-    this.list.replaceChildren(...findings.map((one) => explained(one, this.box && (() => this.replace(one, letters)))));
+    this.list.replaceChildren(...findings.map((one) => explained(one, here && (() => this.replace(one, text)))));
   }
 
-  replace(one, letters) {
+  // Only in the very words that were judged: what was written since is not ours to take away.
+  replace(one, text) {
+    if (this.box.value !== text) return this.heard(this.box.value);
+    const letters = [...text];
     this.box.value = [...letters.slice(0, one.start), one.instead, ...letters.slice(one.end)].join("");
     this.box.focus();
     this.ask(this.box.value);

@@ -43,12 +43,13 @@ export class Panel {
 
   // -- fetching
 
+  // Whether what is shown is what the service says now.
   async refresh() {
     clearTimeout(this.timer);
     const turn = (this.turn = {});
     try {
       const [answer, newest] = await Promise.all([this.host.panel(this.view?.version), this.host.newestCustomerAt()]);
-      if (this.turn !== turn) return;
+      if (this.turn !== turn) return false;
       const recovered = this.failures > 0;
       this.failures = 0;
       if (answer) {
@@ -58,9 +59,16 @@ export class Panel {
       this.stale = Boolean(newest && this.view.anchor_at && newest - Date.parse(this.view.anchor_at) > 1500);
       if (answer || recovered || this.stale !== this.shownStale) this.render();
       this.lookAgain();
+      return true;
     } catch (problem) {
       if (this.turn === turn) this.failed(TROUBLES[problem.kind] ? problem.kind : "unreachable");
+      return false;
     }
+  }
+
+  // What is shown may be overtaken, so nothing of it goes into a reply.
+  get held() {
+    return Boolean(this.stale || this.view.checking);
   }
 
   // A new decision: what was said and inserted belongs to the one before. Facts that were filled in are kept.
@@ -73,8 +81,7 @@ export class Panel {
   }
 
   lookAgain() {
-    const waiting = this.stale || this.view.checking;
-    if (!waiting) this.looks = 0;
+    if (!this.held) this.looks = 0;
     else if (this.looks < LOOKS.length) this.timer = setTimeout(() => this.refresh(), LOOKS[this.looks++]);
   }
 
@@ -149,7 +156,7 @@ export class Panel {
   }
 
   banner() {
-    if (!this.stale && !this.view.checking) return null;
+    if (!this.held) return null;
     const gaveUp = this.looks >= LOOKS.length;
     return h("div", { class: "banner", role: "status" }, icon("again"),
       h("p", {}, this.stale ? "The customer has written again. This suggestion is for the message before" : "The ticket has changed",
@@ -237,7 +244,7 @@ export class Panel {
         h("div", {}, h("span", { class: "macro-title" }, macro.title), macro.reason && h("span", { class: "quiet" }, macro.reason)),
         h("button", {
           type: "button", class: "button", "data-key": `macro-${macro.id}`, "aria-label": `${this.host.macroWord}: ${macro.title}`,
-          disabled: this.stale, onclick: () => this.apply(macro),
+          disabled: this.held, onclick: () => this.apply(macro),
         }, this.host.macroWord)))));
   }
 
@@ -294,7 +301,7 @@ export class Panel {
     const done = this.inserted?.variant === draft.variant;
     const first = call
       ? h("button", { type: "button", class: "button primary", "data-key": "copy", onclick: () => this.copy(draft) }, "Copy call script")
-      : h("button", { type: "button", class: "button primary", "data-key": "insert", disabled: this.stale, onclick: () => this.insert(draft) }, done ? "Insert again" : "Insert");
+      : h("button", { type: "button", class: "button primary", "data-key": "insert", disabled: this.held, onclick: () => this.insert(draft) }, done ? "Insert again" : "Insert");
     const second = !call && h("button", { type: "button", class: "button", "data-key": "copy", onclick: () => this.copy(draft) }, "Copy");
     const held = document.activeElement?.dataset?.key;
     this.buttons.replaceChildren(...[first, second, h("span", { class: "quiet" }, left ? `${left} ${left === 1 ? "fact" : "facts"} missing` : "")].filter(Boolean));
@@ -326,7 +333,16 @@ export class Panel {
     this.tell({ kind: "label_corrected", label: key, verdict, reason });
   }
 
+  // Not every helpdesk tells an app that the customer has written, so the service is asked once more.
+  async isCurrent() {
+    const shown = this.view.decision_id;
+    if ((await this.refresh()) && this.view.decision_id === shown && !this.held) return true;
+    this.say(null, "Nothing was inserted: the ticket has changed. Read what stands here now.");
+    return false;
+  }
+
   async insert(draft) {
+    if (!(await this.isCurrent())) return;
     const text = filled(draft, this.values);
     const outcome = await this.attempt(() => this.host.insert(text));
     if (outcome === "inserted") {
@@ -341,6 +357,7 @@ export class Panel {
   }
 
   async apply(macro) {
+    if (!(await this.isCurrent())) return;
     const { text } = macro;
     const outcome = await this.attempt(() => this.host.applyMacro(macro, text));
     if (outcome === "occupied") {

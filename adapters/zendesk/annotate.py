@@ -42,7 +42,7 @@ def update(ticket: Ticket, annotation: Annotation, defined: Mapping[str, TicketF
     for name, key in annotation.fields.items():
         if name not in defined:
             continue
-        value = _value(name, key, defined[name])
+        value = _value(name, key, defined[name], ticket.fields.get(name, ""), annotation.remove_tags)
         if isinstance(value, str):
             warnings.append(value)
             continue
@@ -116,8 +116,11 @@ class _Value:
         return self.content if isinstance(self.content, str) else " ".join(self.content)
 
 
-def _value(name: str, key: str, field: TicketField | str) -> _Value | str:
-    """What to write for a key, or the warning that says why nothing is written."""
+def _value(name: str, key: str, field: TicketField | str, present: str, removed: frozenset[str]) -> _Value | str:
+    """What to write for a key, or the warning that says why nothing is written.
+
+    A multi-select keeps the values it holds at `present`, but for those whose tags are to be `removed`.
+    """
     if isinstance(field, str):
         return f"{name}: {field}"
     if not field.active:
@@ -129,8 +132,10 @@ def _value(name: str, key: str, field: TicketField | str) -> _Value | str:
     option = matching_option(field, key)
     if option is None:
         return f"{name}: field {field.id} has no option {key} (an option's tag must be {key} or end in _{key})"
-    chosen = frozenset({option})
-    return _Value(field.id, option if field.type == "tagger" else [option], chosen, frozenset(field.options) - chosen)
+    held = present.split() if field.type == "multiselect" else []
+    values = list(dict.fromkeys([*(value for value in held if value == option or value not in removed), option]))
+    not_chosen = frozenset(field.options) - frozenset(values)
+    return _Value(field.id, option if field.type == "tagger" else values, frozenset(values), not_chosen)
 
 
 def _trace(annotation: Annotation) -> dict[str, Any]:

@@ -155,7 +155,11 @@ class ZendeskDesk(Helpdesk):
             except Conflict:
                 if attempt == WRITE_ATTEMPTS:
                     raise
+                said = _said(ticket)
                 ticket = self.fetch(ticket.id)
+                if _said(ticket) != said:
+                    # The annotation is an answer to what was said before.
+                    raise
             except Permanent as error:
                 # Zendesk refuses changes to a closed ticket like any invalid one.
                 if error.status == 422 and self.fetch(ticket.id).status is Status.CLOSED:
@@ -218,6 +222,10 @@ class ZendeskDesk(Helpdesk):
             return f"{field_id!r} is not the number of a ticket field"
         found = self._facts.ticket_field(field_id, lambda: self._client.ticket_field(field_id))
         return found or f"the account has no ticket field {field_id}"
+
+
+def _said(ticket: Ticket) -> list[str]:
+    return [message.id for message in ticket.messages if message.public]
 
 
 HELPDESK = ZendeskDesk

@@ -114,8 +114,8 @@ class TicketQueue:
         self.rq.enqueue_job(self._job(account, ticket_id, FEEDBACK_JOB, sorted(add), sorted(remove)))
 
     def is_waiting(self, account: str, ticket_id: str) -> bool:
-        """Whether the ticket changed and nobody has begun to read it since."""
-        return bool(self.redis.exists(self._mark(account, ticket_id)))
+        """Whether what is known of the ticket may be overtaken: it changed, and no job has seen that through since."""
+        return bool(self.redis.exists(self._mark(account, ticket_id), self._lock(account, ticket_id)))
 
     def taken_up(self, account: str, ticket_id: str) -> None:
         """The job begins to read: from now on a change needs another pass."""
@@ -133,7 +133,7 @@ class TicketQueue:
     def lock(self, account: str, ticket_id: str) -> Lock:
         """Only one job at a time touches a ticket (Freshdesk has no concurrency check of its own)."""
         lock: Lock = self.redis.lock(
-            f"makeright:lock:{account}:{ticket_id}", timeout=LOCK_SECONDS, blocking_timeout=5, sleep=0.05
+            self._lock(account, ticket_id), timeout=LOCK_SECONDS, blocking_timeout=5, sleep=0.05
         )
         return lock
 
@@ -169,6 +169,10 @@ class TicketQueue:
 
     def _mark(self, account: str, ticket_id: str) -> str:
         return f"{self.name}:changed:{account}:{ticket_id}"
+
+    @staticmethod
+    def _lock(account: str, ticket_id: str) -> str:
+        return f"makeright:lock:{account}:{ticket_id}"
 
 
 def _digest(text: str) -> str:

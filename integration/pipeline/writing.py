@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import Annotation, AuthorRole, Gone, Permanent, Priority, Ticket, Unauthorised
+from adapters.contract import Annotation, AuthorRole, Conflict, Gone, Permanent, Priority, Ticket, Unauthorised
 from adapters.helpdesk import Helpdesk
 from integration.store.store import Contact, Decision, Outcome, Store
 
@@ -22,6 +22,10 @@ def write(store: Store, helpdesk: Helpdesk, ticket: Ticket, decision: Decision, 
     store.begin_attempt(decision.id)
     try:
         receipt = helpdesk.annotate(ticket, annotation, look_first=decision.attempts > 0)
+    except Conflict:
+        # Nothing was written. The next run drops the decision if the ticket asks for another by now.
+        store.take_back_attempt(decision.id)
+        raise
     except (Permanent, Unauthorised, Gone) as error:
         store.finish(decision, Outcome.FAILED, version=ticket.version, error=str(error))
         raise

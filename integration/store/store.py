@@ -275,6 +275,13 @@ class Store:
                 .values(attempts=DecisionRow.attempts + 1, outcome=Outcome.PLANNED)
             )
 
+    def take_back_attempt(self, decision_id: str) -> None:
+        """It was refused as a whole: nothing came of it."""
+        with self.session.begin() as session:
+            session.execute(
+                update(DecisionRow).where(DecisionRow.id == decision_id).values(attempts=DecisionRow.attempts - 1)
+            )
+
     def finish(
         self,
         decision: Decision,

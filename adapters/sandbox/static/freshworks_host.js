@@ -68,12 +68,9 @@ export class FreshworksHost {
     return true;
   }
 
-  drawn(ticket) {
-    const messages = ticket.timeline.filter((one) => one.kind === "message" && one.role === "customer").length;
-    // An app is activated when a ticket is shown, and a customer's message brings it up again.
-    if (this.messages !== undefined && messages !== this.messages) this.emit("app.activated");
-    this.messages = messages;
-  }
+  // An app is activated when its ticket is shown: here with a frame of its own (apps.js), in which it starts. Nothing tells
+  // it what happens to the ticket while that is open.
+  drawn() {}
 
   written() {}
 

@@ -54,6 +54,8 @@ docs = Blueprint("docs", __name__, template_folder="templates")
 def panel(account: AccountSettings, ticket_id: str) -> Response:
     """What the panel shows of a ticket, all in one answer."""
     context = working_context()
+    # Asked first: a job that ends between the two leaves its decision to be found.
+    checking = _checking(account.name, ticket_id)
     decision = None if account.level is Level.SHADOW else context.store.standing_decision(account.name, ticket_id)
     words = context.store.feedback.of_ticket(account.name, ticket_id) if decision else ()
     view = panel_view(
@@ -63,7 +65,7 @@ def panel(account: AccountSettings, ticket_id: str) -> Response:
         decision,
         words,
         deadline=Deadlines(context.store).newest(account.name, ticket_id) if decision else None,
-        checking=_checking(account.name, ticket_id),
+        checking=checking,
         gestures=Goodwill(context.store).of_ticket(account.name, ticket_id) if decision else (),
     )
     if view.state is State.SUGGESTION and view.decision_id and not any(w.kind is Kind.SHOWN for w in words):

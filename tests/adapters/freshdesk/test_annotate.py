@@ -106,13 +106,13 @@ def test_merging_touches_only_what_is_named(present: list[str], add: list[str], 
     assert merged_tags(merged, add, remove) == merged
 
 
-@given(sent=tags, found=tags)
-def test_lost_tags_come_back_and_new_ones_stay(sent: list[str], found: list[str]) -> None:
-    again = lost_tags(sent, found)
-    if set(sent) <= set(found):
+@given(ours=tags, found=tags)
+def test_lost_tags_come_back_and_new_ones_stay(ours: list[str], found: list[str]) -> None:
+    again = lost_tags(ours, found)
+    if set(ours) <= set(found):
         assert again == []
     else:
-        assert set(again) == set(sent) | set(found)
+        assert set(again) == set(ours) | set(found)
 
 
 @pytest.mark.parametrize(

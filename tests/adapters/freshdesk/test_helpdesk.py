@@ -262,6 +262,34 @@ def test_tags_lost_to_a_simultaneous_write_are_put_back_once(
     assert platform.tags(ticket_id) == {"theirs", "vip", "makeright_seen"}
 
 
+def test_a_tag_of_others_taken_off_right_after_the_write_stays_off(
+    desk: FreshdeskHelpdesk, platform: FreshdeskPlatform, gate: Gate
+) -> None:
+    ticket_id = platform.new_ticket(TEXT)
+    ticket = desk.fetch(ticket_id)
+
+    def take_off() -> None:
+        platform.sandbox.control(f"tickets/freshdesk/{ticket_id}/tags", {"remove": ["theirs"]})
+
+    gate.rule(preceded_by(take_off), when="POST .*/notes")
+    desk.annotate(ticket, NOTE, look_first=False)
+    assert platform.tags(ticket_id) == {"makeright_seen"}
+
+
+def test_a_message_that_came_in_before_the_write_is_left_for_the_sweep(
+    desk: FreshdeskHelpdesk, platform: FreshdeskPlatform
+) -> None:
+    ticket_id = platform.new_ticket(TEXT)
+    ticket = desk.fetch(ticket_id)
+    platform.later(60)
+    platform.reply(ticket_id, "It arrived, thanks.")
+    assert desk.annotate(ticket, NOTE, look_first=False).version == ticket.version
+    ticket = desk.fetch(ticket_id)
+    platform.later(60)
+    own = desk.annotate(ticket, replace(NOTE, decision_id="d-2", add_tags=frozenset({"ours"})), look_first=False)
+    assert own.version == desk.fetch(ticket_id).version != ticket.version
+
+
 def test_a_tag_taken_off_by_an_agent_is_not_put_back_by_a_later_decision(
     desk: FreshdeskHelpdesk, platform: FreshdeskPlatform
 ) -> None:

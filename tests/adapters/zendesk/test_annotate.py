@@ -141,6 +141,22 @@ def test_tag_of_the_former_option_goes_with_it() -> None:
     assert result["tags"] == ["reason_no_callback", "vip"]
 
 
+@pytest.mark.parametrize(
+    ("removed", "values"),
+    [(set(), ["overpromising", "no_callback"]), ({"overpromising"}, ["no_callback"])],
+)
+def test_a_multi_select_keeps_what_agents_chose_unless_it_is_a_tag_of_ours_to_remove(
+    removed: set[str], values: list[str]
+) -> None:
+    before = ticket(fields={"complaint": "overpromising"}, tags=frozenset({"vip", "overpromising"}))
+    annotation = Annotation("d", remove_tags=frozenset(removed), fields={"complaint": "no_callback"})
+    result = body(before, annotation, complaint=MULTI)
+    assert result["custom_fields"] == [{"id": int(MULTI.id), "value": values}]
+    assert result["tags"] == sorted([*values, "vip"])
+    after = ticket(fields={"complaint": " ".join(values)}, tags=frozenset(result["tags"]))
+    assert body(after, annotation, complaint=MULTI) == {}
+
+
 def test_options_that_share_our_tags_settle_with_a_warning() -> None:
     """Zendesk would drop the tag of an option that is not chosen, and each pass would add it again."""
     annotation = Annotation("d", frozenset({"no_callback", "overpromising"}), fields={"complaint": "no_callback"})

@@ -210,6 +210,19 @@ def test_second_attempt_succeeds_after_a_conflict(desk: ZendeskDesk, platform: Z
     assert len(platform.notes(ticket_id)) == 1
 
 
+def test_what_was_decided_before_a_new_public_message_is_not_written_below_it(
+    desk: ZendeskDesk, platform: ZendeskPlatform, gate: Gate
+) -> None:
+    ticket_id = platform.new_ticket("Where is it?")
+    read = desk.fetch(ticket_id)
+    platform.later(1)
+    gate.rule(preceded_by(lambda: platform.reply(ticket_id, "It arrived, thanks.")), when="PUT", times=1)
+    with pytest.raises(Conflict):
+        desk.annotate(read, write(note_html="<p>x</p>"), look_first=False)
+    assert len(puts(gate)) == 1
+    assert platform.tags(ticket_id) == {"theirs"} and platform.notes(ticket_id) == []
+
+
 def test_after_a_lost_answer_the_audits_are_asked_before_anything_is_written(
     desk: ZendeskDesk, platform: ZendeskPlatform, gate: Gate
 ) -> None:

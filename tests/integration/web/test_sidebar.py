@@ -338,12 +338,20 @@ def test_what_is_known_already_is_not_sent_again(client: FlaskClient, context: C
     assert changed.get_json()["complaints"][0]["verdict"] == "wrong"
 
 
-def test_a_changed_ticket_is_said_to_be_read_again(client: FlaskClient, context: Context) -> None:
+def test_a_changed_ticket_is_said_to_be_read_until_its_job_has_seen_it_through(
+    client: FlaskClient, context: Context
+) -> None:
+    def checking() -> bool:
+        return bool(client.get(url(), headers=bearer(signed())).get_json()["checking"])
+
     decided(context)
+    assert not checking()
     context.queue.offer("zd", "42")
-    assert client.get(url(), headers=bearer(signed())).get_json()["checking"] is True
-    context.queue.taken_up("zd", "42")
-    assert client.get(url(), headers=bearer(signed())).get_json()["checking"] is False
+    assert checking()
+    with context.queue.lock("zd", "42"):
+        context.queue.taken_up("zd", "42")
+        assert checking()
+    assert not checking()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class FreshdeskHost {
     return this.call(what, body);
   }
 
-  // Conversations are not among what an app is told.
+  // Conversations are not among what an app is told; the panel asks the service before anything goes into a reply.
   async newestCustomerAt() {
     return null;
   }

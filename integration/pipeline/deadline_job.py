@@ -111,7 +111,7 @@ def close(context: Context, account: str, ticket_id: str) -> None:
 
 
 def put_off(context: Context, account: str, ticket_id: str) -> None:
-    """The helpdesk refuses this ticket: its clock comes back to it, but not every minute."""
+    """This ticket could not be read or written: its clock comes back to it, but not every minute."""
     now = context.now()
     Deadlines(context.store).put_off(account, ticket_id, now=now, until=now + _AFTER_FAILURE)
 

@@ -34,6 +34,8 @@ FEEDBACK_JOB = "integration.pipeline.feedback_job.run"
 JOB_SECONDS = 90
 # After a crash the lock must outlive the job that could still be running, and no more.
 LOCK_SECONDS = JOB_SECONDS + 15
+# How long a job waits for another that has the ticket, before it makes room and comes back.
+LOCK_PATIENCE = 5.0
 # How long a mark holds back further jobs if its own job was lost; the sweep is faster than that as a rule.
 MARK_SECONDS = 15 * 60
 DELIVERY_SECONDS = 24 * 3600
@@ -103,11 +105,11 @@ class TicketQueue:
         return sum(self.offer(account, ticket_id) is Offer.ENQUEUED for ticket_id in ticket_ids)
 
     def offer_later(self, account: str, ticket_id: str, pause: timedelta) -> None:
-        """Read this ticket after a pause; hints that come meanwhile are covered by that reading."""
+        """Read this ticket after a pause, unless a job waits for it anyway; hints that come meanwhile are covered."""
         job = self._job(account, ticket_id)
         seconds = MARK_SECONDS + int(pause.total_seconds())
-        self.redis.set(self._mark(account, ticket_id), job.id, ex=seconds)
-        self.rq.schedule_job(job, datetime.now(UTC) + pause)
+        if self.redis.set(self._mark(account, ticket_id), job.id, ex=seconds, nx=True):
+            self.rq.schedule_job(job, datetime.now(UTC) + pause)
 
     def offer_tags(self, account: str, ticket_id: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
         """Put an agent's answer onto the ticket as tags."""
@@ -133,7 +135,7 @@ class TicketQueue:
     def lock(self, account: str, ticket_id: str) -> Lock:
         """Only one job at a time touches a ticket (Freshdesk has no concurrency check of its own)."""
         lock: Lock = self.redis.lock(
-            f"makeright:lock:{account}:{ticket_id}", timeout=LOCK_SECONDS, blocking_timeout=5, sleep=0.05
+            f"makeright:lock:{account}:{ticket_id}", timeout=LOCK_SECONDS, blocking_timeout=LOCK_PATIENCE, sleep=0.05
         )
         return lock
 

@@ -58,6 +58,8 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
         return "unknown"
     lock = context.queue.lock(account, ticket_id)
     if not lock.acquire():
+        # The mark is this job's own; left standing, it would hold back the reading that is put off.
+        context.queue.taken_up(account, ticket_id)
         context.queue.offer_later(account, ticket_id, LOCK_PAUSE)
         return None
     try:
@@ -83,6 +85,10 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
         deadline_job.put_off(context, account, ticket_id)
         log.error("ticket_failed", account=account, ticket=ticket_id, error=str(error))
         return "failed"
+    except Exception:
+        # RQ repeats this job; the clock is not to add another at every tick.
+        deadline_job.put_off(context, account, ticket_id)
+        raise
     finally:
         try:
             lock.release()

@@ -385,7 +385,7 @@ class Store:
         """Keep what went wrong. A ticket that fails again in the same way stays one failure, with its newest time."""
         now = datetime.now(UTC)
         with self.session.begin() as session:
-            if ticket_id is not None and shape is None:
+            if ticket_id is not None and not shape:
                 again = (
                     update(FailureRow)
                     .where(

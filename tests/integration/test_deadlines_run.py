@@ -276,8 +276,8 @@ def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told
     assert str(status) in failure.reason
     assert running.states(helpdesk, ticket_id) == {"recovery_due"}
     now = running.context.now()
-    assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14))
-    assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16))
+    assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14), [helpdesk])
+    assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16), [helpdesk])
     running.go_to(now + timedelta(minutes=16))
     assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
     assert running.alerts(helpdesk, ticket_id) == ["breached"]

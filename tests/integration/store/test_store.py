@@ -172,6 +172,15 @@ def test_a_ticket_that_fails_again_in_the_same_way_is_one_failure_with_its_newes
     assert len(store.open_failures("acme")) == 2
 
 
+def test_a_ticket_whose_job_dies_again_is_one_failure(store: Store) -> None:
+    for _ in range(2):
+        store.keep_failure("acme", "job", "the job died", ticket_id="42", shape={})
+    store.keep_failure(
+        "acme", "job", "the job died", ticket_id="42", shape={"add": ["makeright_accepted"], "remove": []}
+    )
+    assert len(store.open_failures("acme")) == 2
+
+
 def test_times_keep_their_moment_and_must_have_a_zone(store: Store) -> None:
     elsewhere = datetime(2026, 3, 8, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     store.add(decision(created_at=elsewhere))

@@ -461,10 +461,12 @@ def decision_of(row: DecisionRow) -> Decision:
 
 
 def _engine(url: str) -> Engine:
+    """The values of a statement are customers' words, too: an error's text goes to logs and to Redis without them."""
     if not url.startswith("sqlite"):
-        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from integration.store.models import Base
 from integration.store.store import Decision, Outcome, Store, new_decision_id
@@ -179,6 +180,15 @@ def test_a_ticket_whose_job_dies_again_is_one_failure(store: Store) -> None:
         "acme", "job", "the job died", ticket_id="42", shape={"add": ["makeright_accepted"], "remove": []}
     )
     assert len(store.open_failures("acme")) == 2
+
+
+def test_a_failing_statement_quotes_no_word_of_its_row(store: Store) -> None:
+    said = "I left three voicemails"
+    store.add(decision(id="taken"))
+    with pytest.raises(IntegrityError) as failed:
+        store.add(decision(id="taken", kind="clock", text=said))
+    shown = "".join(traceback.format_exception(failed.value))
+    assert "INSERT INTO decision" in shown and said not in shown
 
 
 def test_times_keep_their_moment_and_must_have_a_zone(store: Store) -> None:

@@ -15,7 +15,7 @@ from adapters.contract import Annotation, Ticket
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.corrections import is_struck
-from integration.pipeline.writing import plain, write
+from integration.pipeline.writing import plain, settle, write
 from integration.recovery.clock_rules import ClockRuleSchema
 from integration.recovery.deadlines import Deadline, due, words
 from integration.recovery.plan import Plan
@@ -175,7 +175,10 @@ def _tell(
     """Write the state's tag, and a note for what an agent must know. Once, however often it is called."""
     fingerprint = f"clock:{clock.id}:{seen.state}"
     decision = context.store.unfinished(account.name, ticket.id)
-    if decision is None or decision.fingerprint != fingerprint:
+    if decision is not None and decision.fingerprint != fingerprint:
+        settle(context.store, context.helpdesks[account.name], ticket, decision)
+        decision = None
+    if decision is None:
         if context.store.is_finished(account.name, ticket.id, fingerprint):
             return None
         annotation = _annotation(account, handling, ticket, clock, seen, now)

@@ -119,7 +119,7 @@ def annotate_ticket(
 
     decision = context.store.unfinished(account_name, ticket_id)
     if decision is not None and decision.fingerprint != fingerprint:
-        settle(context.store, helpdesk, ticket, decision, state.tags if state else frozenset())
+        settle(context.store, helpdesk, ticket, decision)
         decision = None
     if decision is None:
         decision, planned = decide(context, brain, account, ticket, fingerprint)

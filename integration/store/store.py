@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     SILENT = "silent"
     PAST = "past"  # found by a backfill when there was nothing left to be done about it
     FAILED = "failed"
-    DROPPED = "dropped"  # never sent: the ticket changed first
+    DROPPED = "dropped"  # not to be found on the ticket, which changed first
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ class Store:
         """Close a decision and, unless it failed, remember the ticket as read in this state.
 
         `note_id`, `tags` (ours on the ticket now) and `contact` are kept as they were where None is given. A decision of
-        the clock says nothing about what was read. A note that stands on the ticket is not kept here as well.
+        the clock, and one that is dropped, say nothing about what was read. A note that stands on the ticket is not kept here as well.
         """
         now = datetime.now(UTC)
         values: dict[str, Any] = {
@@ -293,7 +293,7 @@ class Store:
                     account=decision.account, ticket_id=decision.ticket_id, fingerprint="", tags=[], note_id=None
                 )
                 session.add(row)
-            if decision.kind == "reading":
+            if decision.kind == "reading" and outcome is not Outcome.DROPPED:
                 row.fingerprint, row.decision_id = decision.fingerprint, decision.id
             row.version, row.read_at = version, now
             if contact is not None:

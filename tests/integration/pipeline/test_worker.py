@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from integration.pipeline import queue
+from integration.pipeline import feedback_job, queue
 from integration.pipeline.clock import tick
 from integration.pipeline.context import Context
 from integration.pipeline.ticket_job import prepare, run
@@ -143,3 +143,18 @@ def test_a_ticket_that_another_job_holds_is_read_later(context: Context, monkeyp
         run("acme", "1")
     assert context.queue.rq.scheduled_job_registry.count == 1
     assert context.queue.is_waiting("acme", "1")
+
+
+def test_an_agents_answer_is_not_written_while_another_job_holds_the_ticket(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOCK_PATIENCE", 0.1)
+    prepare(context, load_brain())
+    with context.queue.lock("acme", "1"):
+        feedback_job.run("acme", "1", ["makeright_accepted"], [])
+    assert written(context, "1") == 0
+    (job_id,) = context.queue.rq.scheduled_job_registry.get_job_ids()
+    again = context.queue.rq.fetch_job(job_id)
+    assert again is not None and again.func_name == queue.FEEDBACK_JOB
+    feedback_job.run(*again.args)
+    assert written(context, "1") == 1

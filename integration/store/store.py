@@ -420,17 +420,18 @@ class Store:
             return [Failure(r.id, r.account, r.ticket_id, r.kind, r.reason, r.shape, r.at) for r in rows]
 
     def resolve_failures(self, account: str, ticket_id: str) -> None:
-        """The ticket went through after all."""
+        """The ticket went through after all. What failed with a shape of its own (an agent's tags) did not go with it."""
         with self.session.begin() as session:
-            session.execute(
-                update(FailureRow)
-                .where(
+            rows = session.scalars(
+                select(FailureRow).where(
                     FailureRow.account == account,
                     FailureRow.ticket_id == ticket_id,
                     FailureRow.resolved_at.is_(None),
                 )
-                .values(resolved_at=datetime.now(UTC))
             )
+            for row in rows:
+                if not row.shape:
+                    row.resolved_at = datetime.now(UTC)
 
 
 def decision_of(row: DecisionRow) -> Decision:

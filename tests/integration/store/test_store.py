@@ -159,6 +159,15 @@ def test_a_failure_is_open_until_its_ticket_goes_through(store: Store) -> None:
     assert [failure.kind for failure in store.open_failures()] == ["hook"]
 
 
+def test_tags_that_were_never_written_stay_a_failure_when_their_ticket_goes_through(store: Store) -> None:
+    for kind in ("feedback", "job"):
+        wanted = {"add": ["makeright_accepted"], "remove": []}
+        store.keep_failure("acme", kind, "answered 403", ticket_id="42", shape=wanted)
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
+    store.resolve_failures("acme", "42")
+    assert {failure.kind for failure in store.open_failures()} == {"feedback", "job"}
+
+
 def test_a_ticket_that_fails_again_in_the_same_way_is_one_failure_with_its_newest_time(store: Store) -> None:
     store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
     (first,) = store.open_failures("acme")

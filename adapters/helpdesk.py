@@ -86,6 +86,16 @@ class Helpdesk(ABC):
         through, so look for its decision id before writing. Raises HelpdeskError.
         """
 
+    def standing(self, ticket: Ticket, annotation: Annotation) -> Receipt | None:
+        """What an earlier attempt at this annotation has left on `ticket`, just read; None if it never got there.
+
+        Looks and writes nothing. An adapter that can find the decision id looks for that; this one goes by the tags.
+        Raises HelpdeskError.
+        """
+        if annotation.add_tags and annotation.add_tags <= ticket.tags and not annotation.remove_tags & ticket.tags:
+            return Receipt(annotation.decision_id, False, version=ticket.version)
+        return None
+
     @abstractmethod
     def changed_since(self, cursor: str | None, *, start: datetime) -> Changes:
         """Tickets that changed after `cursor`, or after `start` if there is no cursor yet. Raises HelpdeskError."""

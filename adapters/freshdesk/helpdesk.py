@@ -108,6 +108,13 @@ class FreshdeskHelpdesk(Helpdesk):
             version = ticket.version
         return Receipt(annotation.decision_id, True, note_id, version, (*warnings, *trouble))
 
+    def standing(self, ticket: Ticket, annotation: Annotation) -> Receipt | None:
+        if annotation.note_html is None:
+            return super().standing(ticket, annotation)
+        # The note is written last: where it stands, so does the rest.
+        note_id = note_of(annotation, self._client.me().id, ticket.messages)
+        return Receipt(annotation.decision_id, False, note_id, ticket.version) if note_id else None
+
     def changed_since(self, cursor: str | None, *, start: datetime) -> Changes:
         try:
             at = changes.position(cursor, start)

@@ -139,7 +139,7 @@ class ZendeskDesk(Helpdesk):
     # --- writing ------------------------------------------------------------------------------------------------
 
     def annotate(self, ticket: Ticket, annotation: Annotation, *, look_first: bool) -> Receipt:
-        if look_first and (earlier := self._earlier_receipt(ticket, annotation.decision_id)):
+        if look_first and (earlier := self.standing(ticket, annotation)):
             return earlier
         defined = {
             name: self._defined(self.account.fields[name]) for name in annotation.fields if name in self.account.fields
@@ -170,6 +170,12 @@ class ZendeskDesk(Helpdesk):
                 version = done.ticket.updated_at or ticket.version
                 return Receipt(annotation.decision_id, True, note_id, version, update.warnings)
         raise AssertionError("unreachable")
+
+    def standing(self, ticket: Ticket, annotation: Annotation) -> Receipt | None:
+        for audit in self._client.newest_audits(ticket.id, AUDIT_PAGES):
+            if audit.decision_id == annotation.decision_id:
+                return Receipt(annotation.decision_id, False, audit.comment_id, ticket.version)
+        return None
 
     def calls_left(self) -> Iterable[CallsLeft]:
         for allowance in (ACCOUNT, UPDATES):
@@ -209,12 +215,6 @@ class ZendeskDesk(Helpdesk):
                 first = self._client.first_comment(ticket_id)
                 return [*comments, *([first] if first else [])], users
         return comments, users
-
-    def _earlier_receipt(self, ticket: Ticket, decision_id: str) -> Receipt | None:
-        for audit in self._client.newest_audits(ticket.id, AUDIT_PAGES):
-            if audit.decision_id == decision_id:
-                return Receipt(decision_id, False, audit.comment_id, ticket.version)
-        return None
 
     def _defined(self, field_id: str) -> TicketField | str:
         """The account's field of this id, or why there is none."""

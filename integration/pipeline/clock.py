@@ -35,7 +35,7 @@ def run_clock(context: Context, stop: threading.Event) -> None:
 
 
 def tick(context: Context, now: datetime) -> None:
-    for account, ticket_id in Deadlines(context.store).to_look_at(now):
+    for account, ticket_id in Deadlines(context.store).to_look_at(now, context.settings.accounts):
         context.queue.offer(account, ticket_id)
     send_alerts(context, now)
     for account in context.settings.accounts:

@@ -15,7 +15,7 @@ from adapters.contract import Annotation, HelpdeskError, Permanent, Status, Tick
 from integration.complaints.taxonomy import Complaint
 from integration.pipeline.context import Context
 from integration.pipeline.corrections import is_struck
-from integration.pipeline.writing import plain, write
+from integration.pipeline.writing import plain, settle, write
 from integration.recovery.clock_rules import ClockRuleSchema
 from integration.recovery.deadlines import Deadline, due, words
 from integration.recovery.plan import Plan
@@ -113,7 +113,7 @@ def close(context: Context, account: str, ticket_id: str) -> None:
 
 
 def put_off(context: Context, account: str, ticket_id: str) -> None:
-    """The helpdesk refuses this ticket: its clock comes back to it, but not every minute."""
+    """This ticket could not be read or written: its clock comes back to it, but not every minute."""
     now = context.now()
     Deadlines(context.store).put_off(account, ticket_id, now=now, until=now + _AFTER_FAILURE)
 
@@ -202,7 +202,10 @@ def _tell(
     """Write the state's tag, and a note for what an agent must know. Once, however often it is called."""
     fingerprint = f"clock:{clock.id}:{seen.state}"
     decision = context.store.unfinished(account.name, ticket.id)
-    if decision is None or decision.fingerprint != fingerprint:
+    if decision is not None and decision.fingerprint != fingerprint:
+        settle(context.store, context.helpdesks[account.name], ticket, decision)
+        decision = None
+    if decision is None:
         if context.store.is_finished(account.name, ticket.id, fingerprint):
             return None
         decision = context.store.refused(account.name, ticket.id, fingerprint)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import structlog
 
 from adapters.contract import Annotation, Gone, Permanent, Unauthorised
+from integration.pipeline.context import Context
+from integration.pipeline.queue import LOCK_PAUSE
 from integration.pipeline.ticket_job import working_context
 from integration.store.store import new_decision_id
 
@@ -17,6 +19,14 @@ def run(account: str, ticket_id: str, add: list[str], remove: list[str]) -> None
     context.store.after_fork()
     if account not in context.settings.accounts:
         return
+    with context.queue.alone_with(account, ticket_id) as alone:
+        if alone:
+            _tag(context, account, ticket_id, add, remove)
+            return
+    context.queue.offer_tags(account, ticket_id, add=add, remove=remove, pause=LOCK_PAUSE)
+
+
+def _tag(context: Context, account: str, ticket_id: str, add: list[str], remove: list[str]) -> None:
     helpdesk = context.helpdesks[account]
     tags = Annotation(new_decision_id(), add_tags=frozenset(add), remove_tags=frozenset(remove))
     try:

@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+import structlog
 from redis import Redis
+from redis.exceptions import LockError
 from redis.lock import Lock
 from rq import Queue, Retry
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+
+log = structlog.get_logger()
 
 QUEUE_NAME = "makeright"
 # Old tickets wait in a queue of their own, with workers of its own: what comes in now is never behind them.
@@ -34,6 +39,9 @@ FEEDBACK_JOB = "integration.pipeline.feedback_job.run"
 JOB_SECONDS = 90
 # After a crash the lock must outlive the job that could still be running, and no more.
 LOCK_SECONDS = JOB_SECONDS + 15
+# How long a job waits for another that has the ticket, before it makes room and comes back.
+LOCK_PATIENCE = 5.0
+LOCK_PAUSE = timedelta(seconds=2)
 # How long a mark holds back further jobs if its own job was lost; the sweep is faster than that as a rule.
 MARK_SECONDS = 15 * 60
 DELIVERY_SECONDS = 24 * 3600
@@ -103,15 +111,27 @@ class TicketQueue:
         return sum(self.offer(account, ticket_id) is Offer.ENQUEUED for ticket_id in ticket_ids)
 
     def offer_later(self, account: str, ticket_id: str, pause: timedelta) -> None:
-        """Read this ticket after a pause; hints that come meanwhile are covered by that reading."""
+        """Read this ticket after a pause, unless a job waits for it anyway; hints that come meanwhile are covered."""
         job = self._job(account, ticket_id)
         seconds = MARK_SECONDS + int(pause.total_seconds())
-        self.redis.set(self._mark(account, ticket_id), job.id, ex=seconds)
-        self.rq.schedule_job(job, datetime.now(UTC) + pause)
+        if self.redis.set(self._mark(account, ticket_id), job.id, ex=seconds, nx=True):
+            self.rq.schedule_job(job, datetime.now(UTC) + pause)
 
-    def offer_tags(self, account: str, ticket_id: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
-        """Put an agent's answer onto the ticket as tags."""
-        self.rq.enqueue_job(self._job(account, ticket_id, FEEDBACK_JOB, sorted(add), sorted(remove)))
+    def offer_tags(
+        self,
+        account: str,
+        ticket_id: str,
+        *,
+        add: Iterable[str],
+        remove: Iterable[str],
+        pause: timedelta | None = None,
+    ) -> None:
+        """Put an agent's answer onto the ticket as tags, now or after a pause."""
+        job = self._job(account, ticket_id, FEEDBACK_JOB, sorted(add), sorted(remove))
+        if pause is None:
+            self.rq.enqueue_job(job)
+        else:
+            self.rq.schedule_job(job, datetime.now(UTC) + pause)
 
     def is_waiting(self, account: str, ticket_id: str) -> bool:
         """Whether what is known of the ticket may be overtaken: it changed, and no job has seen that through since."""
@@ -133,9 +153,24 @@ class TicketQueue:
     def lock(self, account: str, ticket_id: str) -> Lock:
         """Only one job at a time touches a ticket (Freshdesk has no concurrency check of its own)."""
         lock: Lock = self.redis.lock(
-            self._lock(account, ticket_id), timeout=LOCK_SECONDS, blocking_timeout=5, sleep=0.05
+            self._lock(account, ticket_id), timeout=LOCK_SECONDS, blocking_timeout=LOCK_PATIENCE, sleep=0.05
         )
         return lock
+
+    @contextmanager
+    def alone_with(self, account: str, ticket_id: str) -> Iterator[bool]:
+        """Hold the lock on a ticket; False if another job has it and does not let go in time."""
+        lock = self.lock(account, ticket_id)
+        if not lock.acquire():
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            try:
+                lock.release()
+            except LockError:
+                log.warning("lock_outlived", account=account, ticket=ticket_id)
 
     def backlog(self) -> Backlog:
         ids = self.rq.get_job_ids(0, 1)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from redis.exceptions import LockError, LockNotOwnedError
 
 from adapters.contract import Annotation, AuthorRole, Gone, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
@@ -15,7 +14,7 @@ from integration.pipeline import deadline_job, goodwill
 from integration.pipeline.context import Context, with_made_fields
 from integration.pipeline.deciding import Brain, decide, fingerprint_of
 from integration.pipeline.metrics import annotated, count
-from integration.pipeline.queue import QUEUE_NAME
+from integration.pipeline.queue import LOCK_PAUSE, QUEUE_NAME
 from integration.pipeline.writing import annotation_of, contact_of, settle, write
 from integration.settings import AccountSettings, Level
 from integration.store.store import Decision, Outcome
@@ -24,7 +23,6 @@ log = structlog.get_logger()
 
 # The kind of a failure that is not to be tried again as a live ticket.
 BACKFILL = "backfill"
-LOCK_PAUSE = timedelta(seconds=2)
 _SOLVED = (Status.SOLVED, Status.CLOSED)
 
 
@@ -56,10 +54,18 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
     if account not in context.settings.accounts:
         log.warning("account_unknown", account=account, ticket=ticket_id)
         return "unknown"
-    lock = context.queue.lock(account, ticket_id)
-    if not lock.acquire():
-        context.queue.offer_later(account, ticket_id, LOCK_PAUSE)
-        return None
+    with context.queue.alone_with(account, ticket_id) as alone:
+        if alone:
+            return _attend(context, account, ticket_id, work)
+    # The mark is this job's own; left standing, it would hold back the reading that is put off.
+    context.queue.taken_up(account, ticket_id)
+    context.queue.offer_later(account, ticket_id, LOCK_PAUSE)
+    return None
+
+
+def _attend(
+    context: Context, account: str, ticket_id: str, work: Callable[[Context, Brain, str, str], Outcome | None]
+) -> str | None:
     try:
         context.queue.taken_up(account, ticket_id)
         context = with_made_fields(context, account)
@@ -83,11 +89,10 @@ def attend(account: str, ticket_id: str, work: Callable[[Context, Brain, str, st
         deadline_job.put_off(context, account, ticket_id)
         log.error("ticket_failed", account=account, ticket=ticket_id, error=str(error))
         return "failed"
-    finally:
-        try:
-            lock.release()
-        except (LockError, LockNotOwnedError):
-            log.warning("lock_outlived", account=account, ticket=ticket_id)
+    except Exception:
+        # RQ repeats this job; the clock is not to add another at every tick.
+        deadline_job.put_off(context, account, ticket_id)
+        raise
 
 
 def annotate_ticket(
@@ -113,7 +118,7 @@ def annotate_ticket(
 
     decision = context.store.unfinished(account_name, ticket_id)
     if decision is not None and decision.fingerprint != fingerprint:
-        settle(context.store, helpdesk, ticket, decision, state.tags if state else frozenset())
+        settle(context.store, helpdesk, ticket, decision)
         decision = None
     # What the helpdesk refused is tried again as it was decided: each pass would add another decision otherwise.
     decision = decision or context.store.refused(account_name, ticket_id, fingerprint)

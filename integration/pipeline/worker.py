@@ -4,13 +4,17 @@ neither the worker nor other tickets."""
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from functools import partial
 
 import structlog
 from rq import Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 from integration.complaints.classifier import Classifier
+from integration.pipeline import deadline_job
 from integration.pipeline.context import Context
 from integration.pipeline.deciding import Brain
 from integration.pipeline.queue import QUEUE_NAME
@@ -39,15 +43,19 @@ def work(context: Context, *, burst: bool = False) -> None:
         serializer=JSONSerializer,
         worker_ttl=WORKER_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
-        work_horse_killed_handler=_killed,
+        work_horse_killed_handler=partial(_killed, context),
         log_job_description=False,
     )
     log.info("worker_ready", queue=context.queue.name, pid=os.getpid())
     worker.work(burst=burst, with_scheduler=True, logging_level="WARNING")
 
 
-def _killed(job: Job, pid: int, status: int, _usage: object) -> None:
+def _killed(context: Context, job: Job, pid: int, status: int, _usage: object) -> None:
+    """The job could not say so itself: its ticket is not to be asked for at every tick while RQ repeats it."""
     log.error("job_killed", job=job.id, about=job.description, pid=pid, status=status)
+    account, ticket_id, *_ = job.args
+    with suppress(SQLAlchemyError):  # whatever becomes of this, the worker goes on
+        deadline_job.put_off(context, account, ticket_id)
 
 
 def collect_given_up(context: Context) -> list[tuple[str, str]]:

@@ -42,13 +42,28 @@ def write(store: Store, helpdesk: Helpdesk, ticket: Ticket, decision: Decision, 
     return outcome
 
 
-def settle(store: Store, helpdesk: Helpdesk, ticket: Ticket, decision: Decision, ours: frozenset[str]) -> None:
-    """An earlier decision was left open and the ticket has changed since. If it may have been sent, see it through,
-    so that it is known what stands on the ticket; otherwise it is dropped for the one that comes now."""
-    if decision.attempts == 0 or not decision.annotation:
+def settle(store: Store, helpdesk: Helpdesk, ticket: Ticket, decision: Decision) -> None:
+    """An earlier decision was left open and the ticket, or what it stands for, has changed since. If it may have been
+    sent, it is looked for, so that it is known what stands on the ticket; it is not written any more.
+
+    Raises HelpdeskError.
+    """
+    annotation = annotation_of(decision.annotation)
+    if decision.attempts == 0 or annotation is None:
         store.drop(decision.id)
-    else:
-        write(store, helpdesk, ticket, decision, ours)
+        return
+    state = store.ticket_state(decision.account, decision.ticket_id)
+    ours = state.tags if state else frozenset()
+    receipt = helpdesk.standing(ticket, annotation)
+    store.finish(
+        decision,
+        Outcome.WRITTEN if receipt else Outcome.DROPPED,
+        # As it is now the ticket has not been read to the end.
+        version=state.version if state else "",
+        note_id=receipt.note_id if receipt else None,
+        # Some platforms take an annotation in several writes, of which only the first may have arrived.
+        tags=(ours - annotation.remove_tags) | ((ours | annotation.add_tags) & ticket.tags),
+    )
 
 
 def contact_of(ticket: Ticket) -> Contact:

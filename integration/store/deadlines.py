@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -185,12 +185,12 @@ class Deadlines:
                 .values(next_at=until)
             )
 
-    def to_look_at(self, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
-        """(account, ticket) of the clocks that reached their next mark, the earliest first."""
+    def to_look_at(self, now: datetime, accounts: Iterable[str], limit: int = 1000) -> list[tuple[str, str]]:
+        """(account, ticket) of these accounts' clocks that reached their next mark, the earliest first."""
         with self._session() as session:
             rows = session.execute(
                 select(DeadlineRow.account, DeadlineRow.ticket_id)
-                .where(DeadlineRow.next_at <= now)
+                .where(DeadlineRow.next_at <= now, DeadlineRow.account.in_(tuple(accounts)))
                 .order_by(DeadlineRow.next_at)
                 .limit(limit)
             )

@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     SILENT = "silent"
     PAST = "past"  # found by a backfill when there was nothing left to be done about it
     FAILED = "failed"
-    DROPPED = "dropped"  # never sent: the ticket changed first
+    DROPPED = "dropped"  # not to be found on the ticket, which changed first
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +297,7 @@ class Store:
         """Close a decision and, unless it failed, remember the ticket as read in this state.
 
         `note_id`, `tags` (ours on the ticket now) and `contact` are kept as they were where None is given. A decision of
-        the clock says nothing about what was read. A note that stands on the ticket is not kept here as well.
+        the clock, and one that is dropped, say nothing about what was read. A note that stands on the ticket is not kept here as well.
         """
         now = datetime.now(UTC)
         values: dict[str, Any] = {
@@ -319,7 +319,7 @@ class Store:
                     account=decision.account, ticket_id=decision.ticket_id, fingerprint="", tags=[], note_id=None
                 )
                 session.add(row)
-            if decision.kind == "reading":
+            if decision.kind == "reading" and outcome is not Outcome.DROPPED:
                 row.fingerprint, row.decision_id = decision.fingerprint, decision.id
             row.version, row.read_at = version, now
             if contact is not None:
@@ -427,7 +427,7 @@ class Store:
         """Keep what went wrong. A ticket that fails again in the same way stays one failure, with its newest time."""
         now = datetime.now(UTC)
         with self.session.begin() as session:
-            if ticket_id is not None and shape is None:
+            if ticket_id is not None and not shape:
                 again = (
                     update(FailureRow)
                     .where(
@@ -462,17 +462,18 @@ class Store:
             return [Failure(r.id, r.account, r.ticket_id, r.kind, r.reason, r.shape, r.at) for r in rows]
 
     def resolve_failures(self, account: str, ticket_id: str) -> None:
-        """The ticket went through after all."""
+        """The ticket went through after all. What failed with a shape of its own (an agent's tags) did not go with it."""
         with self.session.begin() as session:
-            session.execute(
-                update(FailureRow)
-                .where(
+            rows = session.scalars(
+                select(FailureRow).where(
                     FailureRow.account == account,
                     FailureRow.ticket_id == ticket_id,
                     FailureRow.resolved_at.is_(None),
                 )
-                .values(resolved_at=datetime.now(UTC))
             )
+            for row in rows:
+                if not row.shape:
+                    row.resolved_at = datetime.now(UTC)
 
 
 def decision_of(row: DecisionRow) -> Decision:
@@ -503,10 +504,12 @@ def decision_of(row: DecisionRow) -> Decision:
 
 
 def _engine(url: str) -> Engine:
+    """The values of a statement are customers' words, too: an error's text goes to logs and to Redis without them."""
     if not url.startswith("sqlite"):
-        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -502,6 +502,18 @@ class HelpdeskConformance:
             assert desk.fetch(ticket_id).priority is Priority.HIGH
         assert lost
 
+    def test_what_stands_on_the_ticket_is_found_without_a_write(
+        self, desk: Helpdesk, platform: Platform, gate: Gate
+    ) -> None:
+        ticket_id = platform.new_ticket(TICKET_TEXT)
+        assert desk.standing(desk.fetch(ticket_id), self.annotation()) is None
+        assert not gate.writes
+        made = desk.annotate(desk.fetch(ticket_id), self.annotation(), look_first=False)
+        written = len(gate.writes)
+        found = desk.standing(desk.fetch(ticket_id), self.annotation())
+        assert found is not None
+        assert (found.written, found.note_id in (None, made.note_id), len(gate.writes)) == (False, True, written)
+
     def test_write_that_never_arrived_is_made_up_for(
         self, another: Callable[[], Helpdesk], platform: Platform, gate: Gate
     ) -> None:

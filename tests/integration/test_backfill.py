@@ -105,7 +105,7 @@ def test_what_is_over_becomes_history_and_the_ticket_is_left_alone(scene: Scene,
     assert (decision.outcome, decision.labels) == (Outcome.PAST, ("no_callback",))
     deadlines = Deadlines(scene.context.store)
     assert deadlines.newest(helpdesk, ticket_id) is None
-    assert (helpdesk, ticket_id) not in deadlines.to_look_at(scene.context.now() + timedelta(days=90))
+    assert (helpdesk, ticket_id) not in deadlines.to_look_at(scene.context.now() + timedelta(days=90), [helpdesk])
     assert deadlines.waiting_alerts() == []
     (past,) = [
         one
@@ -149,10 +149,10 @@ def test_a_ticket_that_is_gone_takes_its_clock_along(scene: Scene, redis: Redis)
     ticket_job.run("zendesk", ticket_id)
     deadlines = Deadlines(scene.context.store)
     later = scene.context.now() + timedelta(days=30)
-    assert ("zendesk", ticket_id) in deadlines.to_look_at(later)
+    assert ("zendesk", ticket_id) in deadlines.to_look_at(later, ["zendesk"])
     scene.sandbox.post(f"tickets/zendesk/{ticket_id}/status", {"status": "deleted"})
     ticket_job.run("zendesk", ticket_id)
-    assert ("zendesk", ticket_id) not in deadlines.to_look_at(later)
+    assert ("zendesk", ticket_id) not in deadlines.to_look_at(later, ["zendesk"])
     assert deadlines.newest("zendesk", ticket_id) is None
 
 

@@ -107,7 +107,9 @@ def test_its_clock_stops_and_nobody_is_alarmed(ticket: Ticket) -> None:
     ticket.read()
     assert deadlines.newest(ticket.helpdesk, ticket.id) is None
     assert not {tag for tag in ticket.tags() if tag.startswith("recovery_")}
-    assert (ticket.helpdesk, ticket.id) not in deadlines.to_look_at(datetime.now(UTC) + timedelta(days=30))
+    assert (ticket.helpdesk, ticket.id) not in deadlines.to_look_at(
+        datetime.now(UTC) + timedelta(days=30), [ticket.helpdesk]
+    )
     # What is said anew has a clock of its own.
     ticket.says(AGAIN)
     clock = deadlines.newest(ticket.helpdesk, ticket.id)

@@ -16,7 +16,7 @@ from redis import Redis
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from adapters.contract import Priority
+from adapters.contract import Priority, Transient
 from integration.app import create_app
 from integration.complaints.taxonomy import Complaint
 from integration.demo import HELPDESKS, DemoTicket, SandboxClient, connect, free_port, running_sandbox, send
@@ -28,7 +28,7 @@ from integration.pipeline.worker import load_brain
 from integration.recovery.calendar_words import day_words, last_day, limit_words
 from integration.recovery.deadlines import due
 from integration.recovery.playbook import default_playbook
-from integration.settings import load_settings
+from integration.settings import Level, load_settings
 from integration.store.deadlines import Deadlines, RunningDeadline
 from integration.store.models import AlertRow, DeadlineRow
 from integration.store.store import Outcome
@@ -315,8 +315,8 @@ def test_a_ticket_the_helpdesk_refuses_is_not_asked_for_every_minute_and_is_told
     assert str(status) in failure.reason
     assert running.states(helpdesk, ticket_id) == {"recovery_due"}
     now = running.context.now()
-    assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14))
-    assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16))
+    assert (helpdesk, ticket_id) not in deadlines.to_look_at(now + timedelta(minutes=14), [helpdesk])
+    assert (helpdesk, ticket_id) in deadlines.to_look_at(now + timedelta(minutes=16), [helpdesk])
     running.go_to(now + timedelta(minutes=16))
     assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
     assert running.alerts(helpdesk, ticket_id) == ["breached"]
@@ -367,6 +367,57 @@ def test_a_ticket_that_comes_back_from_the_trash_has_its_clock_again(running: In
     running.go_to(clock.due_at + timedelta(minutes=1))
     assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
     assert running.alerts(helpdesk, ticket_id) == ["breached"]
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+def test_what_a_later_state_of_the_clock_has_overtaken_is_not_written_any_more(
+    running: Installation, helpdesk: str
+) -> None:
+    ticket_id = running.complain(helpdesk, TICKETS[Complaint.NO_CALLBACK])
+    clock = running.clock(helpdesk, ticket_id)
+    running.sandbox.post("faults", _refused_write(helpdesk, ticket_id))
+    with pytest.raises(Transient):
+        running.go_to(clock.due_at - timedelta(minutes=5))
+    running.go_to(clock.due_at + timedelta(minutes=1))
+    running.reply(helpdesk, ticket_id, HARMLESS, by="customer")
+    running.read(helpdesk, ticket_id)
+    texts = [note["text"] for note in running.notes(helpdesk, ticket_id)]
+    assert any("Breached" in text for text in texts)
+    assert not any("At risk" in text for text in texts)
+    assert running.states(helpdesk, ticket_id) == {"recovery_breached"}
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+@pytest.mark.parametrize("arrives", [False, True])
+def test_an_attempt_that_a_lower_level_has_overtaken_is_looked_for_and_never_written(
+    running: Installation, helpdesk: str, arrives: bool
+) -> None:
+    ticket_id = running.complain(helpdesk, TICKETS[Complaint.NO_CALLBACK])
+    running.reply(helpdesk, ticket_id, TICKETS[Complaint.NO_ORDER_UPDATE], by="customer")
+    lost = {"status": None, "apply": True, "drop": True} if arrives else {}
+    where = f"/tickets/{ticket_id}/notes|/conversations/" if arrives and helpdesk == "freshdesk" else ""
+    running.sandbox.post("faults", _refused_write(helpdesk, ticket_id, where) | lost)
+    with pytest.raises(Transient):
+        running.heard(helpdesk, ticket_id)
+    before = running.ticket(helpdesk, ticket_id)
+    settings = running.context.settings
+    account = dataclasses.replace(settings.accounts[helpdesk], level=Level.SHADOW)
+    accounts = {**settings.accounts, helpdesk: account}
+    shadow = dataclasses.replace(running.context, settings=dataclasses.replace(settings, accounts=accounts))
+    assert annotate_ticket(shadow, running.brain, helpdesk, ticket_id) is Outcome.WITHHELD
+    after = running.ticket(helpdesk, ticket_id)
+    assert (after["tags"], after["comments"]) == (before["tags"], before["comments"])
+    assert ("complaint_no_order_update" in after["tags"]) == arrives
+    ended = [one.outcome for one in shadow.store.decisions(helpdesk, ticket_id)]
+    assert ended == [Outcome.WITHHELD, Outcome.WRITTEN if arrives else Outcome.DROPPED, Outcome.WRITTEN]
+    state = shadow.store.ticket_state(helpdesk, ticket_id)
+    assert state is not None and ("complaint_no_order_update" in state.tags) == arrives
+
+
+def _refused_write(helpdesk: str, ticket_id: str, path: str = "") -> dict[str, Any]:
+    """The next write on this ticket is answered 503."""
+    where = path or f"/tickets/{ticket_id}([.?]|$)"
+    return {"helpdesk": helpdesk, "method": "PUT", "path": where, "status": 503, "times": 1}
 
 
 def test_a_clock_that_was_away_catches_up(running: Installation) -> None:

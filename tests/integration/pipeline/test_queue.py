@@ -81,6 +81,14 @@ def test_a_postponed_ticket_waits_in_the_schedule_and_covers_hints(queue: Ticket
     assert len(queue.rq) == 0
 
 
+def test_a_ticket_that_waits_already_is_not_postponed_as_well(queue: TicketQueue) -> None:
+    for _ in range(3):
+        queue.offer_later("acme", "1", timedelta(seconds=30))
+    queue.offer("acme", "2")
+    queue.offer_later("acme", "2", timedelta(seconds=30))
+    assert (queue.rq.scheduled_job_registry.count, len(queue.rq)) == (1, 1)
+
+
 def test_a_due_postponed_ticket_is_worked_on(queue: TicketQueue, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str]] = []
     monkeypatch.setattr("integration.pipeline.ticket_job.run", lambda account, ticket: seen.append((account, ticket)))

@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from integration.pipeline import queue
+from integration.pipeline import feedback_job, queue
+from integration.pipeline.clock import tick
 from integration.pipeline.context import Context
-from integration.pipeline.worker import collect_given_up
+from integration.pipeline.ticket_job import prepare, run
+from integration.pipeline.worker import collect_given_up, load_brain
+from integration.store.deadlines import Deadlines
 from tests.integration.installation import until
 from tests.integration.pipeline.hostile_worker import hostile_context
 
@@ -87,3 +91,70 @@ def test_an_unchanged_ticket_is_not_written_again(context: Context, worker: subp
         until(lambda n=round_number: int(context.redis.get("test:fetched:1") or 0) >= n, "the ticket was not read", 60)
     assert written(context, "1") == 1
     assert len(context.store.decisions("acme", "1")) == 1
+
+
+def start_clock(context: Context, account: str, ticket_id: str) -> None:
+    """A clock whose next mark is reached."""
+    now = datetime.now(UTC)
+    Deadlines(context.store).start(
+        account=account,
+        ticket_id=ticket_id,
+        decision_id=f"{account}-{ticket_id}",
+        complaint="no_callback",
+        complaints=["no_callback"],
+        requester_id="7",
+        company_id=None,
+        started_at=now - timedelta(hours=1),
+        due_at=now + timedelta(hours=1),
+        explanation="",
+        updates={},
+        next_at=now - timedelta(minutes=1),
+    )
+
+
+def due_at(context: Context, moment: datetime) -> set[str]:
+    return {ticket_id for _, ticket_id in Deadlines(context.store).to_look_at(moment, ["acme"])}
+
+
+def test_the_clock_does_not_add_jobs_at_every_tick_for_a_ticket_that_rq_repeats(
+    context: Context, worker: subprocess.Popen[bytes]
+) -> None:
+    """Neither for one whose job says why it failed, nor for one whose job is killed."""
+    tickets = {"crash", "transient-99"}
+    for ticket_id in tickets:
+        start_clock(context, "acme", ticket_id)
+    tick(context, datetime.now(UTC))
+    until(lambda: not due_at(context, datetime.now(UTC)), "the clock still wants them at its next tick", 90)
+    assert due_at(context, datetime.now(UTC) + timedelta(minutes=16)) == tickets
+
+
+def test_the_clock_passes_by_an_account_that_is_not_configured(context: Context) -> None:
+    for account in ("acme", "removed"):
+        start_clock(context, account, "1")
+    tick(context, datetime.now(UTC))
+    assert [job.args for job in context.queue.rq.jobs] == [["acme", "1"]]
+
+
+def test_a_ticket_that_another_job_holds_is_read_later(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LOCK_PATIENCE", 0.1)
+    prepare(context, load_brain())
+    context.queue.offer("acme", "1")
+    with context.queue.lock("acme", "1"):
+        run("acme", "1")
+    assert context.queue.rq.scheduled_job_registry.count == 1
+    assert context.queue.is_waiting("acme", "1")
+
+
+def test_an_agents_answer_is_not_written_while_another_job_holds_the_ticket(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOCK_PATIENCE", 0.1)
+    prepare(context, load_brain())
+    with context.queue.lock("acme", "1"):
+        feedback_job.run("acme", "1", ["makeright_accepted"], [])
+    assert written(context, "1") == 0
+    (job_id,) = context.queue.rq.scheduled_job_registry.get_job_ids()
+    again = context.queue.rq.fetch_job(job_id)
+    assert again is not None and again.func_name == queue.FEEDBACK_JOB
+    feedback_job.run(*again.args)
+    assert written(context, "1") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from integration.store.failures import Failures
 from integration.store.models import Base, FailureRow
@@ -160,6 +161,15 @@ def test_a_failure_is_open_until_its_ticket_goes_through(store: Store) -> None:
     assert [failure.kind for failure in store.open_failures()] == ["hook"]
 
 
+def test_tags_that_were_never_written_stay_a_failure_when_their_ticket_goes_through(store: Store) -> None:
+    for kind in ("feedback", "job"):
+        wanted = {"add": ["makeright_accepted"], "remove": []}
+        store.keep_failure("acme", kind, "answered 403", ticket_id="42", shape=wanted)
+    store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
+    store.resolve_failures("acme", "42")
+    assert {failure.kind for failure in store.open_failures()} == {"feedback", "job"}
+
+
 def test_a_ticket_that_fails_again_in_the_same_way_is_one_failure_with_its_newest_time(store: Store) -> None:
     store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
     (first,) = store.open_failures("acme")
@@ -172,6 +182,24 @@ def test_a_ticket_that_fails_again_in_the_same_way_is_one_failure_with_its_newes
     store.resolve_failures("acme", "42")
     store.keep_failure("acme", "ticket", "answered 403", ticket_id="42")
     assert len(store.open_failures("acme")) == 2
+
+
+def test_a_ticket_whose_job_dies_again_is_one_failure(store: Store) -> None:
+    for _ in range(2):
+        store.keep_failure("acme", "job", "the job died", ticket_id="42", shape={})
+    store.keep_failure(
+        "acme", "job", "the job died", ticket_id="42", shape={"add": ["makeright_accepted"], "remove": []}
+    )
+    assert len(store.open_failures("acme")) == 2
+
+
+def test_a_failing_statement_quotes_no_word_of_its_row(store: Store) -> None:
+    said = "I left three voicemails"
+    store.add(decision(id="taken"))
+    with pytest.raises(IntegrityError) as failed:
+        store.add(decision(id="taken", kind="clock", text=said))
+    shown = "".join(traceback.format_exception(failed.value))
+    assert "INSERT INTO decision" in shown and said not in shown
 
 
 def test_times_keep_their_moment_and_must_have_a_zone(store: Store) -> None:

@@ -359,7 +359,7 @@ def test_a_ticket_that_comes_back_from_the_trash_has_its_clock_again(running: In
     running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "deleted"})
     run(helpdesk, ticket_id)
     assert running.deadlines.newest(helpdesk, ticket_id) is None
-    assert (helpdesk, ticket_id) not in running.deadlines.to_look_at(clock.due_at)
+    assert (helpdesk, ticket_id) not in running.deadlines.to_look_at(clock.due_at, HELPDESKS)
     running.sandbox.post(f"tickets/{helpdesk}/{ticket_id}/status", {"status": "open"})
     running.read(helpdesk, ticket_id)
     again = running.clock(helpdesk, ticket_id)

@@ -157,7 +157,7 @@ class ZendeskDesk(Helpdesk):
                     raise
                 said = _said(ticket)
                 ticket = self.fetch(ticket.id)
-                if _said(ticket) != said:
+                if _said(ticket) - said:
                     # The annotation is an answer to what was said before.
                     raise
             except Permanent as error:
@@ -224,8 +224,8 @@ class ZendeskDesk(Helpdesk):
         return found or f"the account has no ticket field {field_id}"
 
 
-def _said(ticket: Ticket) -> list[str]:
-    return [message.id for message in ticket.messages if message.public]
+def _said(ticket: Ticket) -> set[str]:
+    return {message.id for message in ticket.messages if message.public}
 
 
 HELPDESK = ZendeskDesk

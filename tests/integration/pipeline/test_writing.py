@@ -53,5 +53,5 @@ def test_a_decision_that_a_new_message_kept_off_the_ticket_is_dropped_for_the_ne
         write(store, helpdesk, ticket, decision, frozenset())
     unfinished = store.unfinished("acme", "42")
     assert unfinished == dataclasses.replace(decision, attempts=0)
-    settle(store, helpdesk, ticket, unfinished, frozenset())
+    settle(store, helpdesk, ticket, unfinished)
     assert store.outcomes("acme") == {"dropped": 1}

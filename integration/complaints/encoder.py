@@ -23,7 +23,7 @@ from integration.complaints.calibration import Calibration, CalibrationSchema
 from integration.complaints.reading import Thresholds
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.tokens import TextReader, Window
-from integration.complaints.windows import clauses
+from integration.complaints.windows import clause_at
 from integration.complaints.zones import Span
 
 MODEL_FILE, TOKENIZER_FILE, CALIBRATION_FILE = "encoder.onnx", "tokenizer.json", "calibration.json"
@@ -135,6 +135,6 @@ def _clause(text: str, window: Window, marks: Numbers) -> Span:
     """The clause of the window whose tokens are marked most strongly; its sentence where that says more at a glance."""
     peak, _ = window.places[int(marks.argmax())]
     sentence = next((s for s in window.sentences if s[0] <= peak < s[1]), window.sentences[0])
-    clause = next((part for part in clauses(text, sentence) if part[0] <= peak < part[1]), sentence)
+    clause = clause_at(text, sentence, peak)
     is_crumb = len(text[slice(*clause)].split()) < _FEWEST_WORDS
     return sentence if is_crumb and len(text[slice(*sentence)].split()) <= _MOST_WORDS else clause

@@ -51,6 +51,11 @@ def clauses(text: str, sentence: Span) -> list[Span]:
     return parts
 
 
+def clause_at(text: str, sentence: Span, place: int) -> Span:
+    """The clause of the sentence in which `place` lies."""
+    return next((part for part in clauses(text, sentence) if part[0] <= place < part[1]), sentence)
+
+
 def windows(sentences: Sequence[object], sizes: Sequence[int], *, room: int, overlap: int) -> list[tuple[int, int]]:
     """Runs of sentences `(first, last + 1)` that fit into `room`, each repeating about `overlap` of the run before.
 

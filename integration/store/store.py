@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, func, select, update
+from sqlalchemy import ColumnElement, Engine, create_engine, event, func, select, update
 from sqlalchemy.orm import sessionmaker
 
 from integration.store.feedback import FeedbackTable, shown_labels
@@ -36,6 +36,10 @@ class Outcome(StrEnum):
     PAST = "past"  # found by a backfill when there was nothing left to be done about it
     FAILED = "failed"
     DROPPED = "dropped"  # not to be found on the ticket, which changed first
+
+
+# The ticket is as the decision wants it.
+_REACHED = (Outcome.WRITTEN, Outcome.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +159,7 @@ class Store:
 
     def unfinished(self, account: str, ticket_id: str) -> Decision | None:
         """The newest decision about this ticket that was stored but whose end we never saw."""
-        with self.session() as session:
-            row = session.scalars(
-                select(DecisionRow)
-                .where(
-                    DecisionRow.account == account,
-                    DecisionRow.ticket_id == ticket_id,
-                    DecisionRow.outcome == Outcome.PLANNED,
-                )
-                .order_by(DecisionRow.created_at.desc())
-                .limit(1)
-            ).first()
-            return None if row is None else decision_of(row)
+        return next(iter(self._newest(account, ticket_id, DecisionRow.outcome == Outcome.PLANNED)), None)
 
     def is_finished(self, account: str, ticket_id: str, fingerprint: str) -> bool:
         """Whether a decision of this fingerprint has reached the ticket."""
@@ -177,7 +170,7 @@ class Store:
                     DecisionRow.account == account,
                     DecisionRow.ticket_id == ticket_id,
                     DecisionRow.fingerprint == fingerprint,
-                    DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
+                    DecisionRow.outcome.in_(_REACHED),
                 )
                 .limit(1)
             )
@@ -185,20 +178,10 @@ class Store:
 
     def refused(self, account: str, ticket_id: str, fingerprint: str) -> Decision | None:
         """The newest decision about this ticket, if it has this fingerprint and the helpdesk refused it."""
-        with self.session() as session:
-            row = session.scalars(
-                select(DecisionRow)
-                .where(
-                    DecisionRow.account == account,
-                    DecisionRow.ticket_id == ticket_id,
-                    DecisionRow.outcome != Outcome.DROPPED,
-                )
-                .order_by(DecisionRow.created_at.desc())
-                .limit(1)
-            ).first()
-            if row is None or row.outcome != Outcome.FAILED or row.fingerprint != fingerprint:
-                return None
-            return decision_of(row)
+        for newest in self._newest(account, ticket_id, DecisionRow.outcome != Outcome.DROPPED):
+            if newest.outcome is Outcome.FAILED and newest.fingerprint == fingerprint:
+                return newest
+        return None
 
     def has_decided(self, account: str, ticket_id: str, fingerprint: str) -> bool:
         """Whether a decision of this fingerprint is stored, whatever became of it."""
@@ -307,7 +290,7 @@ class Store:
             "error": error,
             "finished_at": now,
         }
-        if outcome in (Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.PAST) and decision.annotation:
+        if outcome in (*_REACHED, Outcome.PAST) and decision.annotation:
             values["annotation"] = {**decision.annotation, "note_html": None}
         with self.session.begin() as session:
             session.execute(update(DecisionRow).where(DecisionRow.id == decision.id).values(**values))
@@ -353,19 +336,8 @@ class Store:
 
     def standing_decision(self, account: str, ticket_id: str) -> Decision | None:
         """The newest decision about this ticket that was not overtaken before it was sent: what an agent is shown."""
-        with self.session() as session:
-            row = session.scalars(
-                select(DecisionRow)
-                .where(
-                    DecisionRow.account == account,
-                    DecisionRow.ticket_id == ticket_id,
-                    DecisionRow.outcome != Outcome.DROPPED,
-                    DecisionRow.kind == "reading",
-                )
-                .order_by(DecisionRow.created_at.desc())
-                .limit(1)
-            ).first()
-            return None if row is None else decision_of(row)
+        found = self._newest(account, ticket_id, DecisionRow.outcome != Outcome.DROPPED, DecisionRow.kind == "reading")
+        return next(iter(found), None)
 
     def decisions(self, account: str, ticket_id: str | None = None, limit: int = 100) -> list[Decision]:
         """The newest decisions first, of an account or of one ticket."""
@@ -378,15 +350,15 @@ class Store:
 
     def on_ticket(self, account: str, ticket_id: str, limit: int = 100) -> list[Decision]:
         """The decisions of a reading that reached this ticket, the newest first."""
+        reached = DecisionRow.outcome.in_(_REACHED)
+        return self._newest(account, ticket_id, DecisionRow.kind == "reading", reached, limit=limit)
+
+    def _newest(self, account: str, ticket_id: str, *which: ColumnElement[bool], limit: int = 1) -> list[Decision]:
+        """The decisions about this ticket that are so, the newest first."""
         with self.session() as session:
             rows = session.scalars(
                 select(DecisionRow)
-                .where(
-                    DecisionRow.account == account,
-                    DecisionRow.ticket_id == ticket_id,
-                    DecisionRow.kind == "reading",
-                    DecisionRow.outcome.in_((Outcome.WRITTEN, Outcome.UNCHANGED)),
-                )
+                .where(DecisionRow.account == account, DecisionRow.ticket_id == ticket_id, *which)
                 .order_by(DecisionRow.created_at.desc())
                 .limit(limit)
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from integration.complaints.windows import clauses
+from integration.complaints.windows import clause_at
 
 Span = tuple[int, int]
 
@@ -59,7 +59,7 @@ def apologies(text: str, sentences: Sequence[Span]) -> list[Span]:
         for match in _APOLOGY.finditer(text, *sentence):
             if not _is_own(text, match):
                 continue
-            clause = _around(text, sentence, match.start())
+            clause = clause_at(text, sentence, match.start())
             if first or (clause != found[-1] and _ONE_MORE.search(text, *clause)):
                 found.append(clause)
                 first = False
@@ -81,7 +81,3 @@ def _is_own(text: str, match: re.Match[str]) -> bool:
     if _SYMPATHY_AFTER.match(text, match.end()):
         return False
     return _NOT_OWN_BEFORE.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]) is None
-
-
-def _around(text: str, sentence: Span, place: int) -> Span:
-    return next((part for part in clauses(text, sentence) if part[0] <= place < part[1]), sentence)

@@ -22,7 +22,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import LockError
 from redis.lock import Lock
-from rq import Queue, Retry
+from rq import Queue, Retry, get_current_job
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
@@ -135,11 +135,19 @@ class TicketQueue:
 
     def is_waiting(self, account: str, ticket_id: str) -> bool:
         """Whether what is known of the ticket may be overtaken: it changed, and no job has seen that through since."""
-        return bool(self.redis.exists(self._mark(account, ticket_id), self._lock(account, ticket_id)))
+        keys = (self._mark(account, ticket_id), self._lock(account, ticket_id), self._repeat(account, ticket_id))
+        return bool(self.redis.exists(*keys))
 
     def taken_up(self, account: str, ticket_id: str) -> None:
         """The job begins to read: from now on a change needs another pass."""
-        self.redis.delete(self._mark(account, ticket_id))
+        self.redis.delete(self._mark(account, ticket_id), self._repeat(account, ticket_id))
+
+    def broken_off(self, account: str, ticket_id: str, job: Job | None = None) -> None:
+        """A job (by default the running one) fails. If RQ is to repeat it, the ticket waits until then; a hint that comes
+        first is not held back."""
+        job = job or get_current_job(self.redis)
+        if job is not None and job.retries_left:
+            self.redis.set(self._repeat(account, ticket_id), job.id, ex=job.get_retry_interval() + JOB_SECONDS)
 
     def heard(self, account: str, at: datetime) -> None:
         """A webhook of this account came, and its sender was proven."""
@@ -204,6 +212,9 @@ class TicketQueue:
 
     def _mark(self, account: str, ticket_id: str) -> str:
         return f"{self.name}:changed:{account}:{ticket_id}"
+
+    def _repeat(self, account: str, ticket_id: str) -> str:
+        return f"{self.name}:repeated:{account}:{ticket_id}"
 
     @staticmethod
     def _lock(account: str, ticket_id: str) -> str:

@@ -15,6 +15,7 @@ from redis import Redis
 from integration.pipeline import feedback_job, queue
 from integration.pipeline.clock import tick
 from integration.pipeline.context import Context
+from integration.pipeline.queue import Offer
 from integration.pipeline.ticket_job import prepare, run
 from integration.pipeline.worker import collect_given_up, load_brain
 from integration.store.deadlines import Deadlines
@@ -72,6 +73,25 @@ def test_what_may_pass_is_tried_again_until_it_does(context: Context, worker: su
     until(lambda: written(context, "transient-2") == 1, "the transient failure was not repeated", 90)
     until(lambda: written(context, "throttled-3") == 1, "the throttled ticket did not come back", 90)
     assert context.store.open_failures() == []
+
+
+@pytest.mark.parametrize("ticket_id", ["crash", "transient-99"])
+def test_while_a_ticket_waits_to_be_repeated_it_counts_as_waiting_and_a_hint_is_not_held_back(
+    context: Context, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, ticket_id: str
+) -> None:
+    """The panel says that the ticket is being read again, and not that what it shows is the latest."""
+    monkeypatch.setattr(queue, "RETRY_PAUSES", [60])
+    context.queue.offer("acme", ticket_id)
+    until(lambda: context.queue.rq.scheduled_job_registry.count == 1, "nothing was put off", 60)
+    until(lambda: not context.redis.exists(f"makeright:lock:acme:{ticket_id}"), "the lock stayed", 60)
+    assert context.queue.is_waiting("acme", ticket_id)
+    assert context.queue.offer("acme", ticket_id) is Offer.ENQUEUED
+
+
+def test_a_ticket_that_is_given_up_waits_no_more(context: Context, worker: subprocess.Popen[bytes]) -> None:
+    context.queue.offer("acme", "transient-99")
+    until(lambda: context.queue.rq.failed_job_registry.count == 1, "it was never given up", 60)
+    until(lambda: not context.queue.is_waiting("acme", "transient-99"), "it still seems to wait", 10)
 
 
 def test_what_cannot_pass_is_told_at_once_and_a_gone_ticket_is_no_failure(

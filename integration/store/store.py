@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ColumnElement, Engine, create_engine, event, func, select, update
+from sqlalchemy import ColumnElement, Engine, ExceptionContext, create_engine, event, func, select, update
 from sqlalchemy.orm import sessionmaker
 
 from integration.store.feedback import FeedbackTable, shown_labels
@@ -479,7 +479,9 @@ def _engine(url: str) -> Engine:
     """The values of a statement are customers' words, too: an error's text goes to logs and to Redis without them."""
     if not url.startswith("sqlite"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _without_detail)
+        return engine
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
 
@@ -490,3 +492,12 @@ def _engine(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
+
+
+def _without_detail(context: ExceptionContext) -> None:
+    """PostgreSQL adds a DETAIL line that can quote the whole row."""
+    own, shown = context.original_exception, context.sqlalchemy_exception
+    brief = str(own).partition("\n")[0]
+    if shown is not None:
+        shown.args = tuple(str(part).replace(str(own), brief) for part in shown.args)
+    own.args = (brief,)

@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -193,11 +194,12 @@ def test_a_ticket_whose_job_dies_again_is_one_failure(store: Store) -> None:
     assert len(store.open_failures("acme")) == 2
 
 
-def test_a_failing_statement_quotes_no_word_of_its_row(store: Store) -> None:
+@pytest.mark.parametrize("fault", [{"id": "taken"}, {"level": None}])
+def test_a_failing_statement_quotes_no_word_of_its_row(store: Store, fault: dict[str, Any]) -> None:
     said = "I left three voicemails"
     store.add(decision(id="taken"))
     with pytest.raises(IntegrityError) as failed:
-        store.add(decision(id="taken", kind="clock", text=said))
+        store.add(decision(kind="clock", text=said, **fault))
     shown = "".join(traceback.format_exception(failed.value))
     assert "INSERT INTO decision" in shown and said not in shown
 

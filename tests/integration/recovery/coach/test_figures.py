@@ -30,7 +30,7 @@ def test_figures_on_the_validation_set(coach: Coach) -> None:
     assert figures.precision() >= 0.90
     assert figures.false_alarms <= 0.03
     # The aim is 0.75 (docs/coach.md); a model that finds less than this one does not replace it.
-    assert figures.recall() >= 0.53
+    assert figures.recall() >= 0.71
 
 
 def test_figures_on_the_worked_examples(coach: Coach) -> None:

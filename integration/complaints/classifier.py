@@ -80,12 +80,14 @@ class Classifier:
     def _earlier(self, subject: str, turn: Sequence[Message]) -> Iterable[Earlier]:
         reading = self._read_turn(subject, turn)
         for complaint in reading.labels():
-            where = next((e.message_id for e in reading.evidence_for(complaint) if e.message_id), turn[-1].id)
+            where = next((e.message_id for e in reading.evidence_for(complaint) if e.message_id), turn[0].id)
             message = next(message for message in turn if message.id == where)
             yield Earlier(complaint, reading.scores[complaint], message.id, message.at)
 
     def _read_turn(self, subject: str, turn: Sequence[Message]) -> Reading:
         """The customer's messages of one turn as one text, with evidence led back to the message it stands in."""
+        if _is_beginning(subject, turn[0].text):
+            subject = ""
         parts = [(None, subject.strip()), *((message.id, message.text) for message in turn)]
         text, starts = "", []
         for _, part in parts:
@@ -144,6 +146,11 @@ def _customer_turns(ticket: Ticket) -> list[list[Message]]:
         elif message.author_role is AuthorRole.AGENT and message.public:
             fresh = True
     return turns
+
+
+def _is_beginning(subject: str, text: str) -> bool:
+    """Whether the subject only repeats how the message begins: a helpdesk makes up one where the customer gave none."""
+    return " ".join(text.split()).startswith(" ".join(subject.split()).removesuffix("...").rstrip("\u2026 "))
 
 
 @cache

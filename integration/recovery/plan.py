@@ -164,13 +164,16 @@ def plan(
 
 
 def _said_at(ticket: Ticket, reading: Reading, complaints: Iterable[Complaint]) -> datetime:
-    """When the customer first said so, in what is still unanswered: further messages do not start the clock anew."""
-    times = {message.id: message.at for message in ticket.messages}
+    """When the customer first said so, in what is still unanswered: further messages do not start the clock anew.
+
+    What the subject says was said when the ticket was opened.
+    """
+    times: dict[str | None, datetime] = {None: ticket.created_at, **{m.id: m.at for m in ticket.messages}}
     wanted = frozenset(complaints)
     said = [
         times[item.message_id] for item in reading.evidence if item.complaint in wanted and item.message_id in times
     ]
-    return min(said, default=times.get(reading.anchor or "", ticket.created_at))
+    return min(said, default=times.get(reading.anchor, ticket.created_at))
 
 
 def _tightest(

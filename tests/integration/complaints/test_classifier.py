@@ -165,6 +165,15 @@ def test_a_ticket_may_be_its_subject_alone(classifier: Classifier) -> None:
     assert subject[evidence.start : evidence.end] == evidence.text
 
 
+@pytest.mark.parametrize(
+    "subject", ["I called on Monday. Nobody has", "I called on  Monday. Nobody...", "I called \u2026"]
+)
+def test_a_subject_that_is_only_the_message_s_beginning_is_not_quoted(classifier: Classifier, subject: str) -> None:
+    ticket = _ticket((C, "I called on Monday. Nobody has called me back since."), subject=subject)
+    evidence = classifier.read_ticket(ticket).evidence_for(Complaint.NO_CALLBACK)
+    assert evidence and all(item.message_id is not None for item in evidence)
+
+
 def test_evidence_of_a_ticket_points_into_the_message(classifier: Classifier) -> None:
     ticket = _ticket((C, "Hello there."), (C, f"Me again. {NOBODY_CALLED}"), subject="Order 5512")
     for item in classifier.read_ticket(ticket).evidence_for(Complaint.NO_CALLBACK):

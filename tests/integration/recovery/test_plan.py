@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract import AuthorRole, Macro, Priority, Ticket
-from integration.complaints.reading import Earlier, Reading
+from integration.complaints.reading import Earlier, Evidence, Reading
 from integration.complaints.taxonomy import Complaint
 from integration.recovery.clock_rules import BusinessHours, EveryBusinessHours
 from integration.recovery.macros import MacroRanker
@@ -99,9 +99,12 @@ def test_the_clock_starts_with_the_message_that_complains_and_not_with_the_next_
     assert planned(one, reading(one, {NC: "Nobody"})).started_at == AT + timedelta(hours=3)
 
 
-def test_evidence_in_the_subject_starts_the_clock_with_the_newest_message() -> None:
-    one = ticket(CALLS, subject="No call")
-    assert planned(one, reading(one, {NC: ""})).started_at == AT
+def test_a_complaint_in_the_subject_was_made_when_the_ticket_was_opened() -> None:
+    one = ticket(message("Hi there", 1), message("Hello?", 2, after=timedelta(hours=3)), subject=CALLS)
+    read = reading(one, {NC: ""})
+    assert planned(one, read).started_at == AT + timedelta(hours=3)
+    in_subject = replace(read, evidence=(Evidence(NC, 0, len(CALLS), CALLS),))
+    assert planned(one, in_subject).started_at == AT
 
 
 def test_priority_goes_only_up_and_not_again_once_an_agent_lowered_it() -> None:

@@ -82,3 +82,22 @@ def test_the_classifier_does_not_need_the_training_extras() -> None:
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"encoder\.onnx: no model there"):
         Classifier.load(model=tmp_path)
+
+
+def test_where_words_are_marked_only_the_windows_that_hold_them_may_speak() -> None:
+    from integration.complaints import training
+
+    other = "The weather was fine and the shop was open. " * 30
+    text = other + "Nobody called me back. " + other
+    start = text.index("Nobody")
+    mark = Mark(Complaint.NO_CALLBACK, start, start + len("Nobody called me back"))
+    marked = Example("m", text, frozenset({Complaint.NO_CALLBACK}), (mark,))
+    reader = training._reader()
+    item = training._item(reader, marked)
+    held = [any(start < e and s < mark.end for s, e in window.places) for window in item.windows]
+    assert 0 < sum(held) < len(held)
+    column = list(Complaint).index(Complaint.NO_CALLBACK)
+    speaking = training._speaking(item)
+    assert speaking[:, column].tolist() == held
+    assert speaking[:, [i for i in range(len(Complaint)) if i != column]].all()
+    assert training._speaking(training._item(reader, Example("u", text, marked.labels))).all()

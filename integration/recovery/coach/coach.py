@@ -14,7 +14,7 @@ from integration.recovery.coach import wording
 from integration.recovery.coach.apologies import apologies, is_direct, refers_back
 from integration.recovery.coach.encoder import THRESHOLD_FILE, Encoder, Judged
 from integration.recovery.coach.findings import LEARNT, Finding, Policy, Rule
-from integration.recovery.coach.phrases import HINTS
+from integration.recovery.coach.phrases import HINTS, TAKES_THEIR_SIDE
 
 Span = tuple[int, int]
 
@@ -86,6 +86,8 @@ class Coach:
             for index in order:
                 rule = LEARNT[index]
                 if rule is Rule.REPEAT_APOLOGY or (rule is Rule.NON_APOLOGY and direct):
+                    continue
+                if rule is Rule.CUSTOMER_BLAME and TAKES_THEIR_SIDE.search(text, *sentence.span):
                     continue
                 if not self._shows(rule, sentence.rules[index], text, sentence.span):
                     continue

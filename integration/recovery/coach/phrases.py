@@ -73,3 +73,14 @@ HINTS: dict[Rule, re.Pattern[str]] = {
         r"(?:question|exclamation) marks|formatting|letterhead|first name|me again",
     ),
 }
+
+# Says what the customer was put through, or whose part it was: whatever the "you" in it, that blames nobody but us.
+TAKES_THEIR_SIDE = _words(
+    r"should(?:n't| not| never) have (?:had|needed|been (?:made|left))\b",
+    r"you(?:'ve| have)? had to (?:ask|chase|wait|remind|repeat|follow up|come back|explain)\b",
+    r"you(?:'ve| have)? had to (?:call|ring|phone|write|e-?mail)\b[^.!?]*\b(?:twice|times|again)\b",
+    r"you (?:called|rang|phoned|wrote|e-?mailed|asked|waited)\b[^.!?]*\bbefore (?:any|some|we\b)",
+    r"(?:our|my) (?:job|part|duty)\b|(?:is|was) (?:ours to|for us to)\b",
+    r"you (?:are|were) (?:(?:quite|absolutely) )?right\b|you did (?:everything right|nothing wrong)\b",
+    r"you were (?:promised|assured|left)\b|(?:nobody|no one|no customer) should have to\b",
+)

@@ -233,5 +233,5 @@ def _speaking(item: _Item) -> Tensor:
     everywhere = torch.ones(len(item.windows), _LABELS, dtype=torch.bool)
     if item.marks is None:
         return everywhere
-    holding = torch.tensor([[any(words[c] for words in window) for c in range(_LABELS)] for window in item.marks]) > 0
+    holding = torch.tensor([[any(words[c] for words in window) for c in range(_LABELS)] for window in item.marks])
     return torch.where(holding.any(dim=0), holding, everywhere)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from functools import cached_property
 
 import structlog
 from redis import Redis
-from redis.exceptions import LockError
+from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 from rq import Queue, Retry, get_current_job
 from rq.job import Job, JobStatus
@@ -144,10 +144,11 @@ class TicketQueue:
 
     def broken_off(self, account: str, ticket_id: str, job: Job | None = None) -> None:
         """A job (by default the running one) fails. If RQ is to repeat it, the ticket waits until then; a hint that comes
-        first is not held back."""
-        job = job or get_current_job(self.redis)
-        if job is not None and job.retries_left:
-            self.redis.set(self._repeat(account, ticket_id), job.id, ex=job.get_retry_interval() + JOB_SECONDS)
+        first is not held back. Without Redis that is not remembered: the failure itself is what must be told."""
+        with suppress(RedisError):
+            job = job or get_current_job(self.redis)
+            if job is not None and job.retries_left:
+                self.redis.set(self._repeat(account, ticket_id), job.id, ex=job.get_retry_interval() + JOB_SECONDS)
 
     def heard(self, account: str, at: datetime) -> None:
         """A webhook of this account came, and its sender was proven."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from redis.exceptions import RedisError
 
 from adapters.contract import Annotation, AuthorRole, Gone, Permanent, Status, Throttled, Ticket, Unauthorised
 from integration.complaints import zones
@@ -93,8 +91,7 @@ def _attend(
         return "failed"
     except Exception:
         # RQ repeats this job; the clock is not to add another at every tick.
-        with suppress(RedisError):
-            context.queue.broken_off(account, ticket_id)
+        context.queue.broken_off(account, ticket_id)
         deadline_job.put_off(context, account, ticket_id)
         raise
 

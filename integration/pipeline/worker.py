@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import partial
 
 import structlog
-from redis.exceptions import RedisError
 from rq import Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -55,8 +54,8 @@ def _killed(context: Context, job: Job, pid: int, status: int, _usage: object) -
     """The job could not say so itself: its ticket is not to be asked for at every tick while RQ repeats it."""
     log.error("job_killed", job=job.id, about=job.description, pid=pid, status=status)
     account, ticket_id, *_ = job.args
-    with suppress(SQLAlchemyError, RedisError):  # whatever becomes of this, the worker goes on
-        context.queue.broken_off(account, ticket_id, job)
+    context.queue.broken_off(account, ticket_id, job)
+    with suppress(SQLAlchemyError):  # whatever becomes of this, the worker goes on
         deadline_job.put_off(context, account, ticket_id)
 
 

@@ -29,6 +29,7 @@ from integration.recovery.coach.encoder import (
     THRESHOLD_FILE,
     TOKENIZER_FILE,
     Encoder,
+    Judged,
     own_text,
     owners,
     reader,
@@ -153,6 +154,19 @@ def split(drafts: Sequence[Draft], recipe: Recipe) -> tuple[list[Draft], list[Dr
     )
 
 
+class _Remembering(Encoder):
+    """Judges a text once, however many thresholds are tried on it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._judged: dict[str, list[Judged]] = {}
+
+    def judge(self, text: str) -> list[Judged]:
+        if text not in self._judged:
+            self._judged[text] = super().judge(text)
+        return self._judged[text]
+
+
 def threshold(encoder: Encoder, drafts: Sequence[Draft], precision: float) -> float:
     """The lowest threshold with which what is shown in these drafts is right with the wanted precision.
 
@@ -265,7 +279,7 @@ def main(out: Path, precision: float, threads: int, keep_model: bool) -> None:
             out / MODEL_FILE,
             out / TOKENIZER_FILE,
         )
-    chosen = {"threshold": threshold(Encoder(out), held_out, precision)}
+    chosen = {"threshold": threshold(_Remembering(out), held_out, precision)}
     (out / THRESHOLD_FILE).write_text(json.dumps(chosen) + "\n", encoding="utf-8")
     click.echo(table(measure(held_out, Coach.load(out).review)))
 

@@ -37,6 +37,7 @@ PAGES = {
     "level": "/level?account=acme&level=suggest",
     "causes": "/causes",
     "goodwill": "/goodwill",
+    "webhooks": "/webhooks?account=acme",
     "failed": "/failed",
     "failure": "/failed/{hook}",
     "try": "/try",
@@ -66,6 +67,11 @@ def main() -> int:
         now = staged.context.now()
         for account, minutes in (("acme", 2), ("acme-uk", 11)):
             staged.context.queue.heard(account, now - timedelta(minutes=minutes))
+        for number in range(12):
+            came = int((now - timedelta(minutes=37 - 3 * number)).timestamp() * 1000)
+            answer = "accepted" if number % 4 else "this ticket is waiting to be read already"
+            said: dict[Any, Any] = {"ticket": f"{4001 + number}", "event": "comment_added", "answer": answer}
+            staged.context.redis.xadd("makeright:webhooks:acme", said, id=f"{came}-0")
         deeds(staged.context.store, ["dana@acme.example", "lee@acme.example"], 14, now)
         judged(staged.context.store, "acme", 34, now)
         failures(staged.context.store, "acme", 5, now)

@@ -23,6 +23,7 @@ from integration.web.console import (  # noqa: F401
     shadow,
     signin,
     tryout,
+    webhooks,
 )
 from integration.web.console.access import add_access
 from integration.web.console.assets import asset_url

@@ -14,12 +14,12 @@ from tests.integration.web.console.bulk import fill
 from tests.integration.web.console.stage import Stage, sign_in, stage, token_on
 
 PAGES = [
-    "/", "/decisions", "/deadlines", "/accuracy", "/shadow", "/causes", "/goodwill", "/failed", "/try", "/playbook",
-    "/configuration",
+    "/", "/decisions", "/deadlines", "/accuracy", "/shadow", "/causes", "/goodwill", "/webhooks", "/failed", "/try",
+    "/playbook", "/configuration",
 ]  # fmt: skip
 ACTS = [
     "/try", "/sign-out", "/decisions/0000000000000001/read-again", "/shadow/0000000000000001/judge", "/level",
-    "/failed/1/again", "/failed/again", "/goodwill/1",
+    "/failed/1/again", "/failed/again", "/webhooks/acme/1-0/again", "/goodwill/1",
 ]  # fmt: skip
 VIEWER = 'password_hash = "file:password-hash"\npassword_role = "viewer"'
 

@@ -34,6 +34,7 @@ PAGES = {
     "switch the level": "/level?account=acme&level=suggest",
     "root causes": "/causes",
     "goodwill": "/goodwill",
+    "webhooks": "/webhooks?account=acme",
     "failed work": "/failed",
     "one failure": "/failed/1",
     "try it": "/try",

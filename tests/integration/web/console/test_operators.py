@@ -12,6 +12,7 @@ import requests
 
 from integration.complaints.encoder import packaged_thresholds
 from integration.complaints.taxonomy import Complaint
+from integration.pipeline import hook_watch, webhook_log
 from integration.pipeline.goodwill import spent
 from integration.pipeline.reports import refresh_reports
 from integration.pipeline.shadow_report import shadow_report
@@ -250,3 +251,34 @@ def test_spending_adds_up_to_what_the_command_tells(staged: Stage, by: str) -> N
     assert 0 < shown <= sum(told.values())
     assert shown >= sum(told.values()) * Decimal("0.8")
     assert f"{shown} together" in text_of(page)
+
+
+# -- webhooks
+
+
+def test_the_latest_webhooks_are_listed_and_one_s_ticket_read_again(staged: Stage) -> None:
+    redis = staged.context.redis
+    for ticket, answer in (("41", "accepted"), ("42", "this delivery was received before"), ("41", "accepted")):
+        webhook_log.record(redis, "acme", ticket_id=ticket, event="<b>ticket.updated</b>", answer=answer)
+    hook_watch.refused(redis, "acme", staged.context.now() - timedelta(minutes=3), "the secret is wrong")
+    whole = staged.operator().get(staged("/webhooks?account=acme")).text
+    assert "<b>ticket.updated" not in whole
+    shown = text_of(whole)
+    assert shown.count("ticket.updated") == 3 and "this delivery was received before" in shown
+    assert "refused came 3 min ago: the secret is wrong" in shown
+    one = text_of(staged.operator().get(staged("/webhooks?account=acme&ticket=42")).text)
+    assert one.count("ticket.updated") == 1
+    assert "None of the latest webhooks was about ticket 7" in text_of(
+        staged.operator().get(staged("/webhooks?account=acme&ticket=7")).text
+    )
+    newest = webhook_log.latest(redis, "acme")[0]
+    answer = act(staged, f"/webhooks/acme/{newest.id}/again")
+    assert "ticket 41 is in the queue again" in text_of(answer.text)
+    assert staged.context.queue.backlog().waiting == 1
+    assert deeds(staged)[0] == (US, "had a ticket read again", "acme", "ticket 41")
+    assert "makeright check acme-uk" in text_of(staged.operator().get(staged("/webhooks?account=acme-uk")).text)
+
+
+@pytest.mark.parametrize("path", ["/webhooks/nobody/1-0/again", "/webhooks/acme/1-0/again", "/webhooks/acme/x/again"])
+def test_a_webhook_nobody_knows_is_not_there(staged: Stage, path: str) -> None:
+    assert act(staged, path).status_code == 404

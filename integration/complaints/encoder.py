@@ -11,16 +11,16 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from integration.complaints.calibration import Calibration, CalibrationSchema
 from integration.complaints.reading import Thresholds
+from integration.complaints.session import opened
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.tokens import TextReader, Window
 from integration.complaints.windows import clause_at
@@ -54,17 +54,9 @@ class Encoder:
 
         Nothing here starts a thread, so a worker may fork after loading.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Without the arena a long text gives its memory back.
-        options.enable_cpu_mem_arena = False
-        with as_file(folder.joinpath(MODEL_FILE)) as path:
-            if not path.exists():
-                raise FileNotFoundError(f"{path}: no model there; train one with `makeright train --out FOLDER`")
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            self.version = f"encoder-{zlib.crc32(path.read_bytes()):08x}"
+        model = folder.joinpath(MODEL_FILE)
+        self._session = opened(model, "train one with `makeright train --out FOLDER`")
+        self.version = f"encoder-{zlib.crc32(model.read_bytes()):08x}"
         self._reader = TextReader(Tokenizer.from_str(folder.joinpath(TOKENIZER_FILE).read_text(encoding="utf-8")))
 
     def scored(self, text: str, own: Sequence[Span]) -> list[Scored]:
@@ -72,7 +64,7 @@ class Encoder:
         found = []
         for window in self._reader.windows(text, own):
             ids = np.array([window.ids], dtype=np.int64)
-            labels, marks = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+            labels, marks = self._session.run(None, {"ids": ids})
             found.append(Scored(window, labels[0], marks[0, 1:-1]))
         return found
 

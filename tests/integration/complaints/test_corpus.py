@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from integration.complaints import corpus, measures
 from integration.complaints.corpus import Example, Malformed
 from integration.complaints.taxonomy import Complaint
 
+NARRATIVES = Path(__file__).parents[4] / "shared/data/complaints/train.jsonl"
 # The share of common four-word runs from which two messages count as nearly the same.
 NEARLY_THE_SAME = 0.4
 
@@ -107,3 +110,15 @@ def test_a_malformed_line_is_named(line: str, fault: str) -> None:
 def test_rows_from_elsewhere_need_no_evidence() -> None:
     (row,) = corpus.read(['{"id": 7, "text": "a", "labels": ["no_callback"], "source": "x", "picked_by": "random"}'])
     assert row == Example("7", "a", frozenset({Complaint.NO_CALLBACK}), None, "x", "random")
+
+
+@pytest.mark.skipif(not NARRATIVES.is_file(), reason=f"{NARRATIVES} is not there")
+def test_public_narratives_get_the_marks_we_keep_for_them_and_others_stay() -> None:
+    narratives = list(corpus.read(NARRATIVES.read_text(encoding="utf-8").splitlines()))
+    marked = list(corpus.with_known_marks(narratives))
+    assert all(example.marks is not None for example in marked)
+    assert all({mark.label for mark in example.marks or ()} == example.labels for example in marked)
+    assert all(0 <= m.start < m.end <= len(e.text) for e in marked for m in e.marks or ())
+    other = replace(narratives[0], text=narratives[0].text + ".")
+    relabelled = replace(narratives[0], labels=frozenset(Complaint) - narratives[0].labels)
+    assert list(corpus.with_known_marks([other, relabelled])) == [other, relabelled]

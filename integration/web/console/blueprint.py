@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from integration.pipeline.context import Context
 
+log = structlog.get_logger()
 console = Blueprint(
     "console",
     __name__,
@@ -47,6 +52,16 @@ _WORDS = {
 def context() -> Context:
     found: Context = current_app.config["CONTEXT"]
     return found
+
+
+@contextmanager
+def needing_redis(account: str) -> Iterator[None]:
+    """What is done here for the account needs Redis. Raises ServiceUnavailable while it is away."""
+    try:
+        yield
+    except RedisError as error:
+        log.error("queue_away", account=account, error=type(error).__name__)
+        raise ServiceUnavailable from None
 
 
 def page(template: str, status: int = 200, **values: Any) -> ResponseReturnValue:

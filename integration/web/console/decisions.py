@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
-from redis.exceptions import RedisError
-from werkzeug.exceptions import NotFound, ServiceUnavailable
+from werkzeug.exceptions import NotFound
 
 from integration.complaints.taxonomy import Complaint
 from integration.configuration.console import Role
@@ -17,9 +15,8 @@ from integration.store.feed import MOST_COUNTED, Feed, Filter
 from integration.store.store import NO_LABEL, Decision
 from integration.web.console.access import note, only
 from integration.web.console.asked import AccountField, Asked, KeyField, asked, written
-from integration.web.console.blueprint import console, context, page
+from integration.web.console.blueprint import console, context, needing_redis, page
 
-log = structlog.get_logger()
 PER_PAGE = 25
 LABELS = (*(complaint.value for complaint in Complaint), NO_LABEL)
 
@@ -81,11 +78,8 @@ def read_again(id_: str) -> ResponseReturnValue:
     found = _known(id_)
     if found.account not in context().settings.accounts:
         raise NotFound
-    try:
+    with needing_redis(found.account):
         context().queue.offer(found.account, found.ticket_id)
-    except RedisError as error:
-        log.error("queue_away", account=found.account, error=type(error).__name__)
-        raise ServiceUnavailable from None
     note("had a ticket read again", account=found.account, detail=f"ticket {found.ticket_id}")
     return redirect(url_for("console.decision", id_=id_, queued=1))
 

@@ -6,12 +6,10 @@ import json
 import time
 from typing import Any
 
-import structlog
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
-from redis.exceptions import RedisError
-from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, NotFound
 
 from integration.configuration.console import Role
 from integration.pipeline.replay import replay
@@ -19,9 +17,8 @@ from integration.store.failures import Failures
 from integration.store.store import Failure
 from integration.web.console.access import note, only
 from integration.web.console.asked import AccountField, Asked, asked, mistakes
-from integration.web.console.blueprint import console, context, page
+from integration.web.console.blueprint import console, context, needing_redis, page
 
-log = structlog.get_logger()
 PER_PAGE = 40
 KINDS = {
     "ticket": "a ticket",
@@ -119,11 +116,8 @@ def run_all_again() -> ResponseReturnValue:
 
 
 def _again(one: Failure) -> tuple[bool, str]:
-    try:
+    with needing_redis(one.account):
         did = replay(context(), one)
-    except RedisError as error:
-        log.error("queue_away", account=one.account, error=type(error).__name__)
-        raise ServiceUnavailable from None
     return did.done, f"{one.account}: {did.words}"
 
 

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import structlog
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
-from redis.exceptions import RedisError
-from werkzeug.exceptions import NotFound, ServiceUnavailable
+from werkzeug.exceptions import NotFound
 
 from integration.complaints.taxonomy import Complaint
 from integration.configuration.console import Role
@@ -23,10 +21,9 @@ from integration.recovery.goodwill import Answer, periods
 from integration.store.goodwill import Goodwill
 from integration.web.console.access import note, only
 from integration.web.console.asked import AccountField, Asked, asked, mistakes
-from integration.web.console.blueprint import console, context, page
+from integration.web.console.blueprint import console, context, needing_redis, page
 from integration.web.console.plots import stacked
 
-log = structlog.get_logger()
 PER_PAGE = 25
 # How far before the present week's or month's first day spending is shown: twelve of each (of months, 334 days before a
 # first day lead into the first days of the eleventh month before).
@@ -106,11 +103,8 @@ def answer_goodwill(id_: int) -> ResponseReturnValue:
         flash(f"Request {id_} is not answered: {told}.", "warning")
         return back
     approve, reason = given["answer"] == "approve", " ".join(given["reason"].split())
-    try:
+    with needing_redis(one.account):
         verdict = answer(context(), id_, approve=approve, by=g.person.person, via="console")
-    except RedisError as error:
-        log.error("queue_away", account=one.account, error=type(error).__name__)
-        raise ServiceUnavailable from None
     if verdict.answer is not Answer.ALLOWED:
         flash(f"Request {id_} is not answered: {verdict.reason}.", "warning")
         return back

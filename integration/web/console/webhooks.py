@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
-from redis.exceptions import RedisError
-from werkzeug.exceptions import NotFound, ServiceUnavailable
+from werkzeug.exceptions import NotFound
 
 from integration.configuration.console import Role
 from integration.pipeline import webhook_log
@@ -15,9 +13,8 @@ from integration.pipeline.hook_watch import HookWatch, watched
 from integration.pipeline.webhook_log import Webhook
 from integration.web.console.access import note, only
 from integration.web.console.asked import AccountField, Asked, asked, one_account
-from integration.web.console.blueprint import console, context, page
+from integration.web.console.blueprint import console, context, needing_redis, page
 
-log = structlog.get_logger()
 PER_PAGE = 100
 
 
@@ -48,13 +45,11 @@ def webhooks() -> ResponseReturnValue:
 def webhook_again(account: str, id_: str) -> ResponseReturnValue:
     if account not in context().settings.accounts:
         raise NotFound
-    try:
+    with needing_redis(account):
         hook = webhook_log.find(context().redis, account, id_)
         if hook is None:
             raise NotFound
         context().queue.offer(account, hook.ticket_id)
-    except RedisError as error:
-        raise _away(account, error) from None
     note("had a ticket read again", account=account, detail=f"ticket {hook.ticket_id}")
     flash(f"{account}: ticket {hook.ticket_id} is in the queue again", "info")
     return redirect(url_for("console.webhooks", account=account, ticket=request.form.get("ticket", "")), 303)
@@ -62,13 +57,6 @@ def webhook_again(account: str, id_: str) -> ResponseReturnValue:
 
 def _came(account: str, ticket: str) -> tuple[list[Webhook], HookWatch]:
     redis = context().redis
-    try:
+    with needing_redis(account):
         came = webhook_log.latest(redis, account, webhook_log.KEPT if ticket else PER_PAGE)
         return [one for one in came if ticket in ("", one.ticket_id)][:PER_PAGE], watched(redis, account)
-    except RedisError as error:
-        raise _away(account, error) from None
-
-
-def _away(account: str, error: RedisError) -> ServiceUnavailable:
-    log.error("queue_away", account=account, error=type(error).__name__)
-    return ServiceUnavailable()

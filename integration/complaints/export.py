@@ -6,7 +6,7 @@ Needs the training extras (torch, transformers, onnx); only the files that teach
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
 
-# What `HEADS` computes stays in float32: it is tiny, and it is what the thresholds stand on.
-HEADS = "heads"
+# From the heads' logits `(1, tokens, heads)` to what the model says.
+Said = Callable[[Tensor], Tensor | tuple[Tensor, ...]]
 
 
 class OneWindow(nn.Module):
@@ -67,18 +67,36 @@ class _Layer(nn.Module):
         return narrowed
 
 
-def export(
-    network: nn.Module, outputs: Mapping[str, Sequence[str]], model: Path, words: Tokenizer, tokenizer: Path
-) -> None:
-    """Write a network that reads token ids `(1, tokens)` as int8 ONNX, weights per channel, and its tokenizer.
+class _Exported(nn.Module):
+    """The taught encoder under its heads, and what is made of their logits."""
 
-    `outputs` names the axes of each result; those called "tokens" vary with the text.
+    def __init__(self, bert: BertModel, heads: nn.Linear, said: Said) -> None:
+        super().__init__()
+        self.encoder, self.heads, self.said = OneWindow(bert), heads, said
+
+    def forward(self, ids: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.said(self.heads(self.encoder(ids)))
+
+
+def export(
+    bert: BertModel,
+    heads: nn.Linear,
+    said: Said,
+    outputs: Mapping[str, Sequence[str]],
+    model: Path,
+    words: Tokenizer,
+    tokenizer: Path,
+) -> None:
+    """Write a taught encoder under its `heads` as int8 ONNX, weights per channel, and its tokenizer.
+
+    It reads token ids `(1, tokens)`. `outputs` names the axes of each result; those called "tokens" vary with the text.
+    The heads stay in float32: they are tiny, and they are what the thresholds stand on.
     """
     varying = {name: {i: axis for i, axis in enumerate(axes) if axis == "tokens"} for name, axes in outputs.items()}
     with TemporaryDirectory() as folder:
         whole = str(Path(folder) / "whole.onnx")
         torch.onnx.export(
-            network.eval(),
+            _Exported(bert, heads, said).eval(),
             (torch.randint(1000, 2000, (1, 12)),),
             whole,
             input_names=["ids"],
@@ -92,6 +110,6 @@ def export(
             str(model),
             per_channel=True,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=[f"/{HEADS}/MatMul"],
+            nodes_to_exclude=["/heads/MatMul"],
         )
     tokenizer.write_text(json.dumps(json.loads(words.to_str()), ensure_ascii=False), encoding="utf-8")

@@ -24,7 +24,7 @@ from torch.nn import functional
 from integration.complaints import calibration, zones
 from integration.complaints.corpus import Example
 from integration.complaints.encoder import CALIBRATION_FILE, MODEL_FILE, TOKENIZER_FILE, Encoder
-from integration.complaints.export import OneWindow, export
+from integration.complaints.export import export
 from integration.complaints.fine_tuning import Progress, base_encoder, base_tokenizer, taught
 from integration.complaints.markup import legible
 from integration.complaints.taxonomy import Complaint
@@ -76,17 +76,10 @@ class Network(nn.Module):
             return _spoken(look.masked_fill((mask == 0).unsqueeze(-1), -1e4), say), mark
 
 
-class _Exported(nn.Module):
-    """The network as it is read: one window, nothing masked."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.encoder, self.heads = OneWindow(network.bert), network.heads
-
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Token ids `(1, tokens)` to logits `(1, 4)` and `(1, tokens, 4)`."""
-        look, say, mark = self.heads(self.encoder(ids)).split(_LABELS, dim=-1)
-        return _spoken(look, say), mark
+def _said(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """What one window says, nothing of it masked: `(1, tokens, 12)` to `(1, 4)` and `(1, tokens, 4)`."""
+    look, say, mark = logits.split(_LABELS, dim=-1)
+    return _spoken(look, say), mark
 
 
 def _spoken(look: Tensor, say: Tensor) -> Tensor:
@@ -120,7 +113,9 @@ def train(
     network = fine_tuned(examples, recipe, progress)
     target.mkdir(parents=True, exist_ok=True)
     export(
-        _Exported(network),
+        network.bert,
+        network.heads,
+        _said,
         {"labels": ("window", "labels"), "marks": ("window", "tokens", "labels")},
         target / MODEL_FILE,
         base_tokenizer(),

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from integration.complaints.export import OneWindow, export
+from integration.complaints.export import export
 from integration.complaints.fine_tuning import base_encoder, base_tokenizer, mean, taught
 from integration.recovery.coach.coach import Coach
 from integration.recovery.coach.drafts import Draft, Mark, packaged
@@ -107,19 +107,6 @@ class Network(nn.Module):
         hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         with torch.autocast("cpu", enabled=False):
             logits: Tensor = self.heads(self.dropout(hidden))
-        return logits
-
-
-class _Exported(nn.Module):
-    """The network as it is read: one window, nothing masked."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.encoder, self.heads = OneWindow(network.bert), network.heads
-
-    def forward(self, ids: Tensor) -> Tensor:
-        """Token ids `(1, tokens)` to logits `(1, tokens, 27)`."""
-        logits: Tensor = self.heads(self.encoder(ids))
         return logits
 
 
@@ -293,7 +280,9 @@ def main(out: Path, precision: float, threads: int, keep_model: bool) -> None:
         network = fine_tuned(learnt, recipe)
         out.mkdir(parents=True, exist_ok=True)
         export(
-            _Exported(network),
+            network.bert,
+            network.heads,
+            lambda logits: logits,
             {"heads": ("window", "tokens", "rules")},
             out / MODEL_FILE,
             base_tokenizer(),
